@@ -1,0 +1,71 @@
+//! The name of an event: the variant, as the user's serde impl spells it, in the `event:` field.
+
+use crate::limits;
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+/// An event's name, proven to fit into an `event:` line.
+///
+/// ```
+/// use eventwire::EventName;
+/// assert!(EventName::parse("priceChanged").is_ok());
+/// assert!(EventName::parse("error").is_err()); // a DOM event of the same name exists
+/// assert!(EventName::parse("a\nevent: b").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventName(Box<str>);
+
+/// Why a name was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidEventName {
+    /// Nothing.
+    Empty,
+    /// Longer than 128 bytes.
+    TooLong,
+    /// `open`, `error`, `message`, or anything that begins with `eventwire.`.
+    Reserved(Box<str>),
+    /// White space, a comma, or a control character such as CR, LF or NUL.
+    Character(char),
+}
+
+impl EventName {
+    /// Reads a name.
+    pub fn parse(raw: &str) -> Result<Self, InvalidEventName> {
+        if raw.is_empty() {
+            return Err(InvalidEventName::Empty);
+        }
+        if raw.len() > limits::NAME {
+            return Err(InvalidEventName::TooLong);
+        }
+        if let Some(c) = raw.chars().find(|c| c.is_control() || c.is_whitespace() || *c == ',' || *c == '\u{feff}') {
+            return Err(InvalidEventName::Character(c));
+        }
+        if raw.starts_with("eventwire.") || matches!(raw, "open" | "error" | "message") {
+            return Err(InvalidEventName::Reserved(raw.into()));
+        }
+        Ok(Self(raw.into()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InvalidEventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("an event name may not be empty"),
+            Self::TooLong => write!(f, "an event name has at most {} bytes", limits::NAME),
+            Self::Reserved(name) => write!(
+                f,
+                "the event name {name:?} is reserved (`open`, `error`, `message`, `eventwire.…`); rename the variant with #[serde(rename = \"…\")]"
+            ),
+            Self::Character(c) => write!(f, "{c:?} is not allowed in an event name"),
+        }
+    }
+}
+
+impl std::error::Error for InvalidEventName {}
+
+crate::topic::text!(EventName: InvalidEventName);
