@@ -111,10 +111,26 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.as_str() == raw)
     }
 
+    /// Whether `bye` says it; the others stand in refusals or are made by the client.
+    pub const fn is_bye(self) -> bool {
+        matches!(
+            self,
+            Self::Drain
+                | Self::Rotate
+                | Self::Slow
+                | Self::Unavailable
+                | Self::Internal
+                | Self::Auth
+                | Self::Limit
+        )
+    }
+
     /// What to do next. No `_` arm: a new code has to answer.
     pub const fn retry(self) -> Retry {
         match self {
-            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => Retry::Resume,
+            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => {
+                Retry::Resume
+            }
             Self::Auth => Retry::Once,
             Self::Limit | Self::TooManyRequests | Self::NotAStream => Retry::BackOff,
             Self::BadRequest

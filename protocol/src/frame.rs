@@ -2,8 +2,11 @@
 //!
 //! Flat JSON, offsets as strings, always with data: Firefox ignores an id without it. `docs/wire.md` section 2.
 
-use crate::{Code, EventName, Pattern, Position};
-use std::time::Duration;
+use crate::{
+    Code, EventName, Pattern, Position,
+    flat::{self, Value, Writer},
+};
+use std::{borrow::Cow, fmt, time::Duration};
 
 /// What the names of all our frames begin with.
 pub const PREFIX: &str = "eventwire.";
@@ -126,14 +129,171 @@ impl Frame {
 
     /// The frame's data: one line of flat JSON. Cannot fail: every value is valid by type.
     pub fn data(&self) -> String {
-        todo!("protocol")
+        let mut out = Writer::new();
+        match self {
+            Self::Hello(hello) => {
+                out.number("v", hello.v.into());
+                out.position("start", hello.start);
+                out.position("head", hello.head);
+                out.list("names", &hello.names);
+                out.text("contract", &hello.contract);
+                out.list("topics", &hello.topics);
+                out.list("denied", &hello.denied);
+                out.millis("heartbeat", hello.heartbeat);
+                out.millis("spread", hello.spread);
+                out.millis("retry", hello.retry);
+            }
+            Self::Gap(gap) => {
+                out.text("reason", gap.reason.as_str());
+                out.list("topics", &gap.topics);
+            }
+            Self::Cursor(kind) => out.text("kind", kind.as_str()),
+            Self::Names(names) => out.list("names", names),
+            Self::Bye(bye) => {
+                out.text("reason", bye.reason.as_str());
+                out.millis("after", bye.after);
+            }
+        }
+        out.end()
     }
 
     /// Reads a frame. Members not known are ignored; a frame whose name is not known is `Ok(None)`: newer servers may
-    /// say more.
+    /// say more. A word not known is read as the most careful one that is: a gap is [`GapReason::Lost`], a cursor
+    /// [`CursorKind::Skip`], a bye [`Code::Internal`].
     pub fn parse(event: &str, data: &str) -> Result<Option<Self>, InvalidFrame> {
-        let _ = (event, data);
-        todo!("protocol")
+        let members = match event {
+            "eventwire.hello" => &[
+                "v",
+                "start",
+                "head",
+                "names",
+                "contract",
+                "topics",
+                "denied",
+                "heartbeat",
+                "spread",
+                "retry",
+            ][..],
+            "eventwire.gap" => &["reason", "topics"],
+            "eventwire.cursor" => &["kind"],
+            "eventwire.names" => &["names"],
+            "eventwire.bye" => &["reason", "after"],
+            _ => return Ok(None),
+        };
+        match Members::read(members, data).and_then(|members| members.frame(event)) {
+            Ok(frame) => Ok(Some(frame)),
+            Err(member) => Err(InvalidFrame {
+                event: event.into(),
+                member,
+            }),
+        }
+    }
+}
+
+/// The members of one frame as they were read; an error is the name of the one that is missing or wrong.
+struct Members<'a>(Vec<(&'static str, Option<Value<'a>>)>);
+
+impl<'a> Members<'a> {
+    fn read(names: &[&'static str], data: &'a str) -> Result<Self, &'static str> {
+        let mut members: Vec<_> = names.iter().map(|name| (*name, None)).collect();
+        let flat = flat::read(data, |name, value| {
+            if let Some(member) = members.iter_mut().find(|member| member.0 == name) {
+                member.1 = Some(value);
+            }
+        });
+        if flat { Ok(Self(members)) } else { Err("data") }
+    }
+
+    fn frame(mut self, event: &str) -> Result<Frame, &'static str> {
+        Ok(match event {
+            "eventwire.hello" => Frame::Hello(Hello {
+                v: u32::try_from(self.number("v")?).map_err(|_| "v")?,
+                start: self.position("start")?,
+                head: self.position("head")?,
+                names: self.names()?,
+                contract: self.text("contract")?.into(),
+                topics: self.patterns("topics")?,
+                denied: self.patterns("denied")?,
+                heartbeat: self.millis("heartbeat")?,
+                spread: self.millis("spread")?,
+                retry: self.millis("retry")?,
+            }),
+            "eventwire.gap" => Frame::Gap(Gap {
+                reason: GapReason::parse(&self.text("reason")?).unwrap_or(GapReason::Lost),
+                topics: self.patterns("topics")?,
+            }),
+            "eventwire.cursor" => {
+                Frame::Cursor(CursorKind::parse(&self.text("kind")?).unwrap_or(CursorKind::Skip))
+            }
+            "eventwire.names" => Frame::Names(self.names()?),
+            _ => Frame::Bye(Bye {
+                reason: Code::parse(&self.text("reason")?)
+                    .filter(|code| code.is_bye())
+                    .unwrap_or(Code::Internal),
+                after: self.millis("after")?,
+            }),
+        })
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
+        self.0.iter_mut().find(|member| member.0 == name)?.1.take()
+    }
+
+    fn text(&mut self, name: &'static str) -> Result<Cow<'a, str>, &'static str> {
+        match self.take(name) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(name),
+        }
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<u64, &'static str> {
+        match self.take(name) {
+            Some(Value::Number(number)) => Ok(number),
+            _ => Err(name),
+        }
+    }
+
+    fn millis(&mut self, name: &'static str) -> Result<Duration, &'static str> {
+        self.number(name).map(Duration::from_millis)
+    }
+
+    fn position(&mut self, name: &'static str) -> Result<Position, &'static str> {
+        Position::parse(&self.text(name)?).map_err(|_| name)
+    }
+
+    fn names(&mut self) -> Result<Vec<EventName>, &'static str> {
+        match self.take("names") {
+            Some(Value::List(items)) => items
+                .iter()
+                .map(|name| EventName::parse(name).map_err(|_| "names"))
+                .collect(),
+            _ => Err("names"),
+        }
+    }
+
+    fn patterns(&mut self, name: &'static str) -> Result<Vec<Pattern>, &'static str> {
+        match self.take(name) {
+            Some(Value::List(items)) => items
+                .iter()
+                .map(|raw| Pattern::parse(raw).map_err(|_| name))
+                .collect(),
+            _ => Err(name),
+        }
+    }
+}
+
+impl Writer {
+    fn position(&mut self, name: &str, position: Position) {
+        let mut text = String::new();
+        position.push_to(&mut text);
+        self.text(name, &text);
+    }
+
+    fn millis(&mut self, name: &str, duration: Duration) {
+        self.number(
+            name,
+            u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        );
     }
 }
 
@@ -152,6 +312,24 @@ impl GapReason {
             Self::Forbidden => "forbidden",
         }
     }
+
+    /// Every reason, in the order of the wire's list.
+    pub const ALL: [Self; 9] = [
+        Self::Epoch,
+        Self::Evicted,
+        Self::Ahead,
+        Self::Slow,
+        Self::Lost,
+        Self::Undecodable,
+        Self::Position,
+        Self::Detected,
+        Self::Forbidden,
+    ];
+
+    /// The reason of a word on the wire.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == raw)
+    }
 }
 
 impl CursorKind {
@@ -164,4 +342,24 @@ impl CursorKind {
             Self::Skip => "skip",
         }
     }
+
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Prelude, Self::Live, Self::Beat, Self::Skip];
+
+    /// The kind of a word on the wire.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == raw)
+    }
 }
+
+impl fmt::Display for InvalidFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` of the frame `{}` is missing or cannot be read; the server speaks another version of the wire, or a proxy changed its bytes: bring both ends to one version",
+            self.member, self.event
+        )
+    }
+}
+
+impl std::error::Error for InvalidFrame {}

@@ -3,7 +3,7 @@
 //! `epoch-offset[.back]/topic`, at most 128 bytes, all safe in a header. Whoever reads an id as a position ignores what
 //! follows the offset. `docs/wire.md` section 1.
 
-use crate::{Topic, limits};
+use crate::{Topic, flat, limits};
 use std::{fmt, str::FromStr};
 
 /// The life of one order of events: 12 characters `[0-9a-z]`. Another epoch, other offsets.
@@ -72,7 +72,10 @@ impl Epoch {
     /// Reads an epoch.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
         let bytes: [u8; 12] = raw.as_bytes().try_into().map_err(|_| InvalidId::Epoch)?;
-        if bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
+        if bytes
+            .iter()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+        {
             Ok(Self(bytes))
         } else {
             Err(InvalidId::Epoch)
@@ -83,6 +86,10 @@ impl Epoch {
     pub fn as_str(&self) -> &str {
         // All bytes are ASCII digits or letters by construction.
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 12] {
+        &self.0
     }
 }
 
@@ -107,7 +114,17 @@ impl Position {
         let epoch = Epoch::parse(epoch)?;
         let rest = rest.strip_prefix('-').ok_or(InvalidId::Epoch)?;
         let end = rest.find(['.', '/']).unwrap_or(rest.len());
-        Ok(Self { epoch, offset: Offset::parse(&rest[..end])? })
+        Ok(Self {
+            epoch,
+            offset: Offset::parse(&rest[..end])?,
+        })
+    }
+
+    /// Appends the position's text without `core::fmt`: what a browser downloads stays small.
+    pub fn push_to(&self, out: &mut String) {
+        out.push_str(self.epoch.as_str());
+        out.push('-');
+        flat::push_number(out, self.offset.0);
     }
 }
 
@@ -121,11 +138,17 @@ impl EventId {
         let position = Position::parse(head)?;
         let back = match head.split_once('.') {
             None => None,
-            Some((_, back)) => {
-                Some(number(back).filter(|b| (1..=position.offset.0).contains(b)).ok_or(InvalidId::Back)?)
-            }
+            Some((_, back)) => Some(
+                number(back)
+                    .filter(|b| (1..=position.offset.0).contains(b))
+                    .ok_or(InvalidId::Back)?,
+            ),
         };
-        Ok(Self { position, back, topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)? })
+        Ok(Self {
+            position,
+            back,
+            topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)?,
+        })
     }
 
     /// The offset of the previous event of this topic, 0 if unknown or none.
@@ -135,8 +158,10 @@ impl EventId {
 }
 
 /// Digits only, no sign, no leading zero, within 64 bits.
-fn number(raw: &str) -> Option<u64> {
-    let plain = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) && (raw.len() == 1 || !raw.starts_with('0'));
+pub(crate) fn number(raw: &str) -> Option<u64> {
+    let plain = !raw.is_empty()
+        && raw.bytes().all(|b| b.is_ascii_digit())
+        && (raw.len() == 1 || !raw.starts_with('0'));
     plain.then(|| raw.parse().ok()).flatten()
 }
 

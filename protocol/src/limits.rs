@@ -23,3 +23,14 @@ pub const CLAIM: usize = 256;
 pub const LINE: usize = PAYLOAD + 1024;
 /// Most variants of one enum: their names travel in every `hello`.
 pub const NAMES: usize = 1000;
+/// Shortest reconnection time a server says or a client believes, in milliseconds: no fleet dials in a loop.
+pub const RETRY_MIN: u64 = 1_000;
+/// Longest reconnection time, in milliseconds: no typing error keeps a page away for a day.
+pub const RETRY_MAX: u64 = 60_000;
+
+/// A reconnection time in milliseconds, brought between the two bounds.
+pub(crate) fn retry(asked: u128) -> u64 {
+    u64::try_from(asked)
+        .unwrap_or(RETRY_MAX)
+        .clamp(RETRY_MIN, RETRY_MAX)
+}
