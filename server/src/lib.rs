@@ -1,1 +1,13 @@
-//! Being built.
+//! Typed, ordered, complete event streams from an axum app over Server-Sent Events.
+//!
+//! One hub is one order of events in one process. What a reader is owed, a session decides; who may read what, the
+//! app's own handler.
+
+mod http;
+mod hub;
+mod log;
+mod serve;
+mod session;
+mod store;
+
+pub use hub::{SessionInfo, Stats};

@@ -1,0 +1,10 @@
+//! One order of events in one process: publishing, who follows what, what is kept, and the way into a stream.
+//!
+//! Knows neither HTTP nor what a session says; events go to shards, readers never.
+
+pub(crate) mod core;
+pub(crate) mod join;
+
+pub(crate) use self::core::{Core, CoreConfig};
+pub(crate) use join::{Join, Reader, Released};
+pub use join::{SessionInfo, Stats};

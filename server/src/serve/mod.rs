@@ -1,0 +1,1 @@
+//! Accepting connections and ending them: timeouts, drain. Knows nothing of hubs.

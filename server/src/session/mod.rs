@@ -1,0 +1,1 @@
+//! What one reader is owed: resume, replay, gap, cursor, heartbeat, lag, bye.

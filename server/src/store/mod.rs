@@ -1,0 +1,1 @@
+//! What gives events their order and keeps them beyond the process.
