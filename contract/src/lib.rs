@@ -1,1 +1,69 @@
-//! Being built.
+//! The contract compiler: the JSON Schema of one enum in; checks, names and a hash out.
+//!
+//! Works on values and text alone: no files, no clock, no network.
+
+mod hash;
+mod refs;
+mod refusal;
+mod top;
+
+pub use refusal::Refusal;
+
+use eventwire::EventName;
+use serde_json::Value;
+
+/// The checked contract of one enum: names, types, validators and hash.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    name: String,
+    names: Vec<EventName>,
+    hash: String,
+    schema: Value,
+}
+
+impl Contract {
+    /// Compiles the contract of an enum.
+    ///
+    /// # Errors
+    /// Every place at which the enum cannot cross to a page.
+    #[cfg(feature = "schemars")]
+    pub fn of<E: schemars::JsonSchema>() -> Result<Self, Vec<Refusal>> {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        Self::compile(settings.into_generator().into_root_schema_for::<E>().as_value())
+    }
+
+    /// Compiles a schema: JSON Schema 2020-12 as schemars 1 writes it for what is serialised.
+    ///
+    /// # Errors
+    /// Every place at which the schema cannot become a contract.
+    pub fn compile(schema: &Value) -> Result<Self, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        let (name, events) = top::read(schema, &mut refusals);
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let hash = hash::hash(schema, events.iter().map(|event| (event.name.as_str(), event.payload)));
+        let names = events.into_iter().map(|event| event.name).collect();
+        Ok(Self { name, names, hash, schema: schema.clone() })
+    }
+
+    /// The enum's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The events' names, in the schema's order: schemars puts unit variants without a doc comment first.
+    pub fn names(&self) -> &[EventName] {
+        &self.names
+    }
+
+    /// 16 hex digits that differ when the shape of a payload differs, and do not when only its documentation does.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The schema it was compiled from.
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+}
