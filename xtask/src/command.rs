@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The work failed: exit code 1. Names the culprit, the reason, the next step.
     Work(String),
+    /// The work failed and all was said, the last line included: exit code 1.
+    Told,
 }
 
 impl Failure {
@@ -45,7 +47,7 @@ impl Failure {
         match self {
             Self::HelpAsked => 0,
             Self::Usage(_) => 2,
-            Self::Work(_) => 1,
+            Self::Work(_) | Self::Told => 1,
         }
     }
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HelpAsked => f.write_str("--help"),
+            Self::Told => Ok(()),
             Self::Usage(text) | Self::Work(text) => f.write_str(text),
         }
     }

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     };
     match dispatch(&name.to_string_lossy(), words.collect()) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure @ Failure::Told) => ExitCode::from(failure.code()),
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::from(failure.code())

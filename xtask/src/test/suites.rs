@@ -1,0 +1,114 @@
+//! The suites, in the order in which they fail soonest.
+//!
+//! A suite says how to run it alone and hands back what it counted.
+
+use super::{counts::Counts, stream::counted};
+use crate::{
+    command::Outcome,
+    need, npm, repo,
+    run::{cargo, program, run},
+    size, tidy,
+};
+
+pub(crate) struct Suite {
+    pub(crate) name: &'static str,
+    /// How to run it alone.
+    pub(crate) again: &'static str,
+    pub(crate) run: fn() -> Outcome<Counts>,
+}
+
+pub(crate) const SUITES: [Suite; 6] = [
+    Suite {
+        name: "format",
+        again: "cargo fmt --all --check",
+        run: format,
+    },
+    Suite {
+        name: "tidy",
+        again: "cargo xtask tidy",
+        run: rules,
+    },
+    Suite {
+        name: "rust",
+        again: "cargo test --workspace",
+        run: rust,
+    },
+    Suite {
+        name: "lints",
+        again: "cargo clippy --workspace --all-targets -- -D warnings",
+        run: lints,
+    },
+    Suite {
+        name: "npm",
+        again: "cargo xtask test npm",
+        run: package,
+    },
+    Suite {
+        name: "size",
+        again: "cargo xtask size",
+        run: sizes,
+    },
+];
+
+fn format() -> Outcome<Counts> {
+    need::component("rustfmt", "the format of our code is checked")?;
+    run(cargo().args(["fmt", "--all", "--check"])).map(|()| Counts::HELD)
+}
+
+fn rules() -> Outcome<Counts> {
+    let verdicts = tidy::verdicts()?;
+    let failed = tidy::report(&verdicts) as u32;
+    let passed = verdicts.len() as u32 - failed;
+    println!("tidy: {passed} rules hold, {failed} are broken");
+    Ok(Counts {
+        passed,
+        failed,
+        skipped: 0,
+    })
+}
+
+fn rust() -> Outcome<Counts> {
+    counted(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+}
+
+fn lints() -> Outcome<Counts> {
+    need::component("clippy", "the lints of our code are checked")?;
+    need::wasm_target()?;
+    let native = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let browser = [
+        "clippy",
+        "-p",
+        "eventwire-client",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    run(cargo().args(native))?;
+    run(cargo().args(browser))?;
+    Ok(Counts {
+        passed: 2,
+        ..Counts::default()
+    })
+}
+
+fn package() -> Outcome<Counts> {
+    (npm::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new()))?;
+    counted(
+        program("npm")
+            .args(["test", "--silent"])
+            .current_dir(repo::path("npm")),
+    )
+}
+
+fn sizes() -> Outcome<Counts> {
+    (size::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new())).map(|()| Counts::HELD)
+}
