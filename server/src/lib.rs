@@ -6,8 +6,9 @@
 mod http;
 mod hub;
 mod log;
-mod serve;
+pub mod serve;
 mod session;
 mod store;
 
+pub use http::{Access, EventStream, Expiry, Problem, Subscribe, serve};
 pub use hub::{SessionInfo, Stats};
