@@ -363,3 +363,17 @@ impl fmt::Display for InvalidFrame {
 }
 
 impl std::error::Error for InvalidFrame {}
+
+/// The word on the wire.
+impl fmt::Display for GapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word on the wire.
+impl fmt::Display for CursorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

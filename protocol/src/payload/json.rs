@@ -9,7 +9,7 @@ use crate::{flat, limits};
 enum Level {
     /// The index of the item that is read.
     List(usize),
-    /// Where in the input the name of the member that is read lies, without its quotes.
+    /// Where in the input the name of the member that is read lies, without its quotes; 0 while it is not known.
     Object(usize, usize),
 }
 
@@ -123,7 +123,7 @@ impl Minifier<'_> {
         if open == b'[' {
             self.open.push(Level::List(0));
         } else {
-            self.open.push(Level::Object(self.at, self.at));
+            self.open.push(Level::Object(0, 0));
             self.name()?;
         }
         Ok(false)
@@ -131,19 +131,24 @@ impl Minifier<'_> {
 
     fn name(&mut self) -> Result<(), Cause> {
         self.space();
+        self.named(0, 0);
         let from = self.at;
         if self.peek() != Some(b'"') {
             return Err(self.syntax("a member's name in quotes"));
         }
         self.string()?;
-        if let Some(level) = self.open.last_mut() {
-            *level = Level::Object(from + 1, self.at - 1);
-        }
+        self.named(from + 1, self.at - 1);
         self.space();
         if self.peek() != Some(b':') {
             return Err(self.syntax("`:`"));
         }
         self.pass()
+    }
+
+    fn named(&mut self, from: usize, to: usize) {
+        if let Some(level) = self.open.last_mut() {
+            *level = Level::Object(from, to);
+        }
     }
 
     /// A number, `true`, `false` or `null`.
@@ -259,14 +264,15 @@ impl Minifier<'_> {
     /// Where the value stands that is read now, innermost first.
     fn path(&self) -> Vec<String> {
         let segment = |level: &Level| match level {
-            Level::List(index) => index.to_string(),
+            Level::List(index) => Some(index.to_string()),
+            Level::Object(0, _) => None,
             Level::Object(from, to) => {
                 // The name as it reads; what cannot be read is shown as it was spelled.
                 let raw = &self.json[*from..*to];
-                serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
+                Some(serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned()))
             }
         };
-        self.open.iter().rev().map(segment).collect()
+        self.open.iter().rev().filter_map(segment).collect()
     }
 }
 

@@ -152,8 +152,8 @@ impl Decoder {
             b"event" => set(&mut self.event, value),
             b"id" if !value.contains(&0) => set(&mut self.next_id, value),
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                let asked = value.iter().fold(0u128, |ms, digit| {
-                    ms.saturating_mul(10) + u128::from(digit - b'0')
+                let asked = value.iter().fold(0u64, |ms, digit| {
+                    ms.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
                 });
                 self.retry = Some(Duration::from_millis(limits::retry(asked)));
             }

@@ -64,7 +64,8 @@ pub fn frame(frame: &Frame, at: Option<Position>, out: &mut Vec<u8>) {
 /// A `retry:` line, clamped to 1 s to 60 s, with no event of its own.
 pub fn retry(after: Duration, out: &mut Vec<u8>) {
     out.extend_from_slice(b"retry: ");
-    flat::digits(limits::retry(after.as_millis()), |digit| out.push(digit));
+    let asked = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+    flat::digits(limits::retry(asked), |digit| out.push(digit));
     out.push(b'\n');
 }
 
