@@ -117,22 +117,14 @@ impl Code {
     pub const fn is_bye(self) -> bool {
         matches!(
             self,
-            Self::Drain
-                | Self::Rotate
-                | Self::Slow
-                | Self::Unavailable
-                | Self::Internal
-                | Self::Auth
-                | Self::Limit
+            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal | Self::Auth | Self::Limit
         )
     }
 
     /// What to do next. No `_` arm: a new code has to answer.
     pub const fn retry(self) -> Retry {
         match self {
-            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => {
-                Retry::Resume
-            }
+            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => Retry::Resume,
             Self::Auth => Retry::Once,
             Self::Limit | Self::TooManyRequests | Self::NotAStream => Retry::BackOff,
             Self::BadRequest

@@ -72,10 +72,7 @@ impl Epoch {
     /// Reads an epoch.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
         let bytes: [u8; 12] = raw.as_bytes().try_into().map_err(|_| InvalidId::Epoch)?;
-        if bytes
-            .iter()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
-        {
+        if bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
             Ok(Self(bytes))
         } else {
             Err(InvalidId::Epoch)
@@ -110,10 +107,7 @@ impl Position {
         let epoch = Epoch::parse(epoch)?;
         let rest = rest.strip_prefix('-').ok_or(InvalidId::Epoch)?;
         let end = rest.find(['.', '/']).unwrap_or(rest.len());
-        Ok(Self {
-            epoch,
-            offset: offset(&rest[..end])?,
-        })
+        Ok(Self { epoch, offset: offset(&rest[..end])? })
     }
 
     /// Appends the position's text without `core::fmt`: what a browser downloads stays small.
@@ -137,17 +131,11 @@ impl EventId {
         }
         let back = match head.split_once('.') {
             None => None,
-            Some((_, back)) => Some(
-                number(back)
-                    .filter(|b| (1..position.offset.0).contains(b))
-                    .ok_or(InvalidId::Back)?,
-            ),
+            Some((_, back)) => {
+                Some(number(back).filter(|b| (1..position.offset.0).contains(b)).ok_or(InvalidId::Back)?)
+            }
         };
-        Ok(Self {
-            position,
-            back,
-            topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)?,
-        })
+        Ok(Self { position, back, topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)? })
     }
 
     /// The offset of the previous event of this topic, 0 if unknown or none.
@@ -162,9 +150,7 @@ pub(crate) fn offset(raw: &str) -> Result<Offset, InvalidId> {
 
 /// Digits only, no sign, no leading zero, within 64 bits.
 pub(crate) fn number(raw: &str) -> Option<u64> {
-    let plain = !raw.is_empty()
-        && raw.bytes().all(|b| b.is_ascii_digit())
-        && (raw.len() == 1 || !raw.starts_with('0'));
+    let plain = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) && (raw.len() == 1 || !raw.starts_with('0'));
     plain.then(|| raw.parse().ok()).flatten()
 }
 

@@ -17,19 +17,10 @@ enum Level {
 pub(super) fn minify(json: &str, depth: usize) -> Result<String, Fail> {
     let out = String::with_capacity(json.len().min(limits::PAYLOAD));
     let room = limits::DEPTH.saturating_sub(depth);
-    let mut minifier = Minifier {
-        json,
-        at: 0,
-        out,
-        open: Vec::new(),
-        room,
-    };
+    let mut minifier = Minifier { json, at: 0, out, open: Vec::new(), room };
     match minifier.run() {
         Ok(()) => Ok(minifier.out),
-        Err(cause) => Err(Fail {
-            cause,
-            path: minifier.path(),
-        }),
+        Err(cause) => Err(Fail { cause, path: minifier.path() }),
     }
 }
 
@@ -81,11 +72,7 @@ impl Minifier<'_> {
             loop {
                 self.space();
                 let Some(level) = self.open.last_mut() else {
-                    return if self.at == self.json.len() {
-                        Ok(())
-                    } else {
-                        Err(self.syntax("the end"))
-                    };
+                    return if self.at == self.json.len() { Ok(()) } else { Err(self.syntax("the end")) };
                 };
                 match (self.json.as_bytes().get(self.at), level) {
                     (Some(b','), Level::List(index)) => {
@@ -161,16 +148,10 @@ impl Minifier<'_> {
         if !matches!(raw, "true" | "false" | "null") {
             if !flat::is_number(raw) {
                 // Words that other writers use for what JSON does not know.
-                return Err(
-                    match raw
-                        .trim_start_matches(['-', '+'])
-                        .to_ascii_lowercase()
-                        .as_str()
-                    {
-                        "nan" | "inf" | "infinity" => Cause::NotFinite,
-                        _ => syntax("a value", from),
-                    },
-                );
+                return Err(match raw.trim_start_matches(['-', '+']).to_ascii_lowercase().as_str() {
+                    "nan" | "inf" | "infinity" => Cause::NotFinite,
+                    _ => syntax("a value", from),
+                });
             }
             // Every reader makes a 64-bit float of it.
             if !raw.parse::<f64>().is_ok_and(f64::is_finite) {
@@ -208,10 +189,7 @@ impl Minifier<'_> {
                 Some(0xd800..0xdc00) => {
                     let pair = self.json.as_bytes().get(self.at..self.at + 2) == Some(b"\\u");
                     self.at += 2;
-                    match self
-                        .unit()
-                        .filter(|low| pair && (0xdc00..0xe000).contains(low))
-                    {
+                    match self.unit().filter(|low| pair && (0xdc00..0xe000).contains(low)) {
                         Some(_) => Ok(()),
                         None => Err(syntax("both halves of a surrogate pair", from)),
                     }
@@ -227,9 +205,7 @@ impl Minifier<'_> {
     fn unit(&mut self) -> Option<u32> {
         let digits = self.json.as_bytes().get(self.at..self.at + 4)?;
         self.at += 4;
-        digits.iter().try_fold(0, |unit, digit| {
-            Some(unit * 16 + (*digit as char).to_digit(16)?)
-        })
+        digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + (*digit as char).to_digit(16)?))
     }
 
     fn peek(&self) -> Option<u8> {

@@ -37,11 +37,7 @@ pub fn event_suffix(name: &EventName, payload: &str, out: &mut Vec<u8>) {
         let mut lines = payload.split('\n').peekable();
         while let Some(line) = lines.next() {
             // The CR of a CRLF went with its LF; one at the very end stands for itself.
-            let line = if lines.peek().is_some() {
-                line.strip_suffix('\r').unwrap_or(line)
-            } else {
-                line
-            };
+            let line = if lines.peek().is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
             line.split('\r').for_each(|line| data(line, out));
         }
     } else {
