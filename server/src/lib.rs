@@ -8,7 +8,7 @@ mod hub;
 mod log;
 pub mod serve;
 mod session;
-mod store;
+pub mod store;
 
 pub use http::{Access, EventStream, Expiry, Problem, Subscribe, serve};
-pub use hub::{SessionInfo, Stats};
+pub use hub::{BuildError, Builder, Hub, IntoTopic, PublishError, SessionInfo, Stats};

@@ -4,7 +4,17 @@
 
 pub(crate) mod core;
 pub(crate) mod join;
+mod builder;
+mod clock;
+mod facade;
+mod feed;
+mod keys;
+mod publish;
+mod types;
 
 pub(crate) use self::core::{Core, CoreConfig};
 pub(crate) use join::{Join, Reader, Released};
 pub use join::{SessionInfo, Stats};
+pub use builder::{BuildError, Builder};
+pub use facade::Hub;
+pub use publish::{IntoTopic, PublishError};

@@ -1,0 +1,70 @@
+//! The loop that owns a store: gathers publishes into batches, and feeds the log from the store's tail alone.
+//!
+//! The only recovery there is: bounds, epoch, tail from the last record held, comparison; any doubt ends the tail and is
+//! told to readers as a gap. Knows neither readers nor sessions.
+
+use super::{Core, CoreConfig, clock::Clock, publish::PublishError};
+use crate::store::{Record, Store, StoreError, StoreErrorKind};
+use eventwire::{EventName, Payload, Position, Topic};
+use std::{future::Future, pin::Pin, sync::Arc};
+use tokio::sync::{mpsc, oneshot};
+
+mod follow;
+mod orders;
+
+/// Publishes that may wait for the loop. At the bound publishing waits: nothing is dropped, and no reader is involved.
+const WAITING: usize = 1024;
+
+/// A hub with a store, being read back.
+pub(super) type Starting = Pin<Box<dyn Future<Output = Result<(Arc<Core>, Feed), StoreError>> + Send>>;
+
+/// The way to the loop. When the last is dropped, the loop appends what it was given and lets go of the store.
+pub(super) struct Feed {
+    orders: mpsc::Sender<Order>,
+}
+
+/// One event to append, and who waits for its position.
+struct Order {
+    topic: Topic,
+    name: EventName,
+    payload: Payload,
+    key: Option<Box<str>>,
+    answer: Answer,
+}
+
+type Answer = oneshot::Sender<Result<Position, PublishError>>;
+
+/// Starts the loop of a store; answers once everything kept is in the log.
+pub(super) async fn start<S: Store>(store: S, config: CoreConfig) -> Result<(Arc<Core>, Feed), StoreError> {
+    let (orders, waiting) = mpsc::channel(WAITING);
+    let mut follow = follow::Follow::new(Arc::new(store), config, Clock::start()).await?;
+    follow.read_back().await?;
+    let core = follow.core().clone();
+    tokio::spawn(follow.run(waiting));
+    Ok((core, Feed { orders }))
+}
+
+impl Feed {
+    pub(super) async fn publish(
+        &self,
+        topic: Topic,
+        name: EventName,
+        payload: Payload,
+        key: Option<Box<str>>,
+    ) -> Result<Position, PublishError> {
+        let (answer, answered) = oneshot::channel();
+        let order = Order { topic, name, payload, key, answer };
+        // From here on the event will be appended whether or not anyone still waits for the answer.
+        self.orders.send(order).await.map_err(|_| PublishError::Refused(stopped()))?;
+        answered.await.unwrap_or_else(|_| Err(PublishError::Indeterminate(stopped())))
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::new(StoreErrorKind::Broken, "the hub's loop has stopped, with the runtime it ran on; build a new hub")
+}
+
+/// The event a record holds is the same: who wrote it and when does not matter, where it lies does.
+fn same_event(a: &Record, b: &Record) -> bool {
+    a.topic == b.topic && a.name == b.name && a.payload == b.payload && a.producer == b.producer
+}

@@ -1,0 +1,386 @@
+//! Following one store: attach, compare, feed; and when in doubt begin again.
+
+use super::{
+    Order,
+    orders::{BATCH, Orders},
+    same_event,
+};
+use crate::{
+    hub::{
+        Core, CoreConfig,
+        clock::Clock,
+        keys::{KEYS, Keys},
+        publish::PublishError,
+    },
+    store::{Acked, AppendError, Bounds, Fed, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd},
+};
+use eventwire::{Epoch, Offset, Position, frame::GapReason};
+use futures_util::StreamExt;
+use std::{
+    future::{Future, pending},
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{sync::mpsc, time};
+
+/// The first wait after a lost tail, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// How often the store is told what the log has forgotten.
+const TRIM: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
+type Appended = (Vec<Record>, Result<Acked, AppendError>);
+
+pub(super) struct Follow<S: Store> {
+    store: Arc<S>,
+    core: Arc<Core>,
+    clock: Clock,
+    keys: Keys,
+    orders: Orders,
+    epoch: Epoch,
+    /// The newest offset that was fed, and the newest record with its place: where to attach again, and what to find.
+    last: Offset,
+    anchor: Option<(Offset, Record)>,
+    /// Attached at the anchor, and it has not come by yet.
+    anchoring: bool,
+    /// Below this the store was trimmed.
+    first: Offset,
+    trim: Duration,
+    appending: Working<Appended>,
+    trimming: Working<Result<Offset, StoreError>>,
+}
+
+/// Why following stopped.
+enum Stop {
+    /// No one can publish any more, and everything taken in is stored.
+    Done,
+    Tail(TailEnd),
+    /// The record at the place of the last one is another: a restored copy.
+    Replaced,
+}
+
+impl<S: Store> Follow<S> {
+    pub(super) async fn new(store: Arc<S>, config: CoreConfig, clock: Clock) -> Result<Self, StoreError> {
+        let Bounds { epoch, first, .. } = store.bounds().await?;
+        let start = Offset(first.0.saturating_sub(1));
+        let trim = (config.retain / 20).clamp(TRIM.0, TRIM.1);
+        let core = Core::new(CoreConfig { epoch, start, ..config });
+        let tag = Epoch::from_random(fastrand::u64(..));
+        let mut follow = Self {
+            store,
+            core,
+            clock,
+            keys: Keys::new(KEYS),
+            orders: Orders::new(tag.as_str()),
+            epoch,
+            last: start,
+            anchor: None,
+            anchoring: false,
+            first,
+            trim,
+            appending: None,
+            trimming: None,
+        };
+        follow.feed_kept().await?;
+        Ok(follow)
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Feeds everything up to the head of this moment: from then on any reader can resume here.
+    pub(super) async fn read_back(&mut self) -> Result<(), StoreError> {
+        /// A store that changes its mind more often than this while it is read has more than one master.
+        const TRIES: usize = 20;
+        for _ in 0..TRIES {
+            let bounds = self.store.bounds().await?;
+            if let Some(tail) = self.attachable(bounds).await? {
+                let mut tail = pin!(tail);
+                loop {
+                    if self.last >= bounds.head {
+                        return Ok(());
+                    }
+                    match tail.next().await {
+                        Some(Ok(fed)) => {
+                            if self.feed(fed).is_err() {
+                                self.renew().await?;
+                                break;
+                            }
+                        }
+                        Some(Err(TailEnd::Lost(error))) => return Err(error),
+                        Some(Err(_)) | None => break,
+                    }
+                }
+            }
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the store kept changing while it was read back; look for another process that renews or trims it",
+        ))
+    }
+
+    /// Follows until no one can publish any more.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut wait = BACKOFF.0;
+        loop {
+            let before = self.last;
+            let why = match self.round(&mut orders).await {
+                Ok(Stop::Done) => return,
+                Ok(Stop::Replaced) => match self.renew().await {
+                    Ok(()) => continue,
+                    Err(error) => error.to_string(),
+                },
+                Ok(Stop::Tail(end)) => end.to_string(),
+                Err(error) => error.to_string(),
+            };
+            if self.last > before {
+                wait = BACKOFF.0;
+            }
+            tracing::warn!(target: "eventwire::store::tail_ended", %why, again_ms = wait.as_millis());
+            self.pause(wait + Duration::from_millis(fastrand::u64(0..20))).await;
+            wait = (wait * 2).min(BACKOFF.1);
+        }
+    }
+
+    async fn round(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<Stop, StoreError> {
+        let bounds = self.store.bounds().await?;
+        match self.attachable(bounds).await? {
+            Some(tail) => Ok(self.follow(pin!(tail), orders).await),
+            None => Ok(Stop::Tail(TailEnd::OtherEpoch(self.epoch))),
+        }
+    }
+
+    /// A tail that goes on where we are; what must be told before is told. `None`: what was found has changed again.
+    async fn attachable(&mut self, bounds: Bounds) -> Result<Option<S::Tail>, StoreError> {
+        if bounds.epoch != self.epoch {
+            self.begin(bounds).await?;
+        }
+        let at = self.anchor.as_ref().map_or(self.last.next(), |(at, _)| *at);
+        match self.store.tail(self.epoch, at).await {
+            Ok(tail) => {
+                self.anchoring = self.anchor.is_some();
+                Ok(Some(tail))
+            }
+            Err(TailEnd::Trimmed { first }) => {
+                // Whether anything followed the last record before it was forgotten, no one can say any more.
+                self.lost(Offset(first.0.saturating_sub(1)).max(self.last));
+                Ok(None)
+            }
+            // The store ends before something that was shown: a restored copy.
+            Err(TailEnd::Ahead { .. }) => {
+                self.renew().await?;
+                Ok(None)
+            }
+            Err(TailEnd::OtherEpoch(_)) => Ok(None),
+            Err(TailEnd::Lost(error)) => Err(error),
+        }
+    }
+
+    async fn follow(&mut self, mut tail: Pin<&mut S::Tail>, orders: &mut mpsc::Receiver<Order>) -> Stop {
+        let mut taken = Vec::with_capacity(BATCH);
+        let mut open = true;
+        let mut trim = time::interval(self.trim);
+        trim.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+        loop {
+            self.send();
+            if !open && self.appending.is_none() {
+                return Stop::Done;
+            }
+            let room = self.orders.room();
+            tokio::select! {
+                // What is stored is shown before more is taken in.
+                biased;
+                fed = tail.next() => match fed {
+                    Some(Ok(fed)) => if self.feed(fed).is_err() {
+                        return Stop::Replaced;
+                    },
+                    Some(Err(end)) => return Stop::Tail(end),
+                    None => return Stop::Tail(TailEnd::Lost(StoreError::new(StoreErrorKind::Unavailable, "it ended"))),
+                },
+                (batch, result) = working(&mut self.appending) => {
+                    if let Some(end) = self.appended(batch, result) {
+                        return Stop::Tail(end);
+                    }
+                }
+                result = working(&mut self.trimming) => self.trimmed(result),
+                count = orders.recv_many(&mut taken, room), if open && room > 0 => {
+                    open = count > 0;
+                    let now = self.clock.now();
+                    for order in taken.drain(..) {
+                        self.orders.take(order, self.epoch, &self.keys, now);
+                    }
+                }
+                _ = trim.tick() => self.forget(),
+            }
+        }
+    }
+
+    /// Hands the next batch to the store, if none is on its way.
+    fn send(&mut self) {
+        if self.appending.is_some() || self.orders.is_idle() {
+            return;
+        }
+        let (store, epoch, batch) = (self.store.clone(), self.epoch, self.orders.batch(self.epoch));
+        self.appending = Some(Box::pin(async move {
+            let result = store.append(epoch, batch.clone()).await;
+            (batch, result)
+        }));
+    }
+
+    fn appended(&mut self, batch: Vec<Record>, result: Result<Acked, AppendError>) -> Option<TailEnd> {
+        let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
+        match result {
+            // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.
+            Ok(Acked { first: Some(first) }) => {
+                let acked: Vec<_> = seqs.into_iter().zip((first.0..).map(Offset)).collect();
+                let why = StoreError::new(StoreErrorKind::Unavailable, "it was acknowledged and did not come back");
+                self.orders.settle(&acked, self.last, &why);
+                None
+            }
+            Ok(Acked { first: None }) => None,
+            Err(AppendError::Refused(error)) => {
+                self.orders.fail(&seqs, || PublishError::Refused(error.clone()));
+                None
+            }
+            // It may still come back through the tail, and readers get it then.
+            Err(AppendError::Indeterminate(error)) => {
+                self.orders.fail(&seqs, || PublishError::Indeterminate(error.clone()));
+                None
+            }
+            Err(AppendError::WrongEpoch(epoch)) => {
+                self.orders.put_back(batch);
+                Some(TailEnd::OtherEpoch(epoch))
+            }
+        }
+    }
+
+    /// Takes in what the tail says. `Err`: the anchor is not what it was.
+    fn feed(&mut self, fed: Fed) -> Result<(), ()> {
+        let anchoring = std::mem::take(&mut self.anchoring);
+        match fed {
+            Fed::Idle(upto) => {
+                self.anchoring = anchoring;
+                self.last = self.last.max(upto);
+            }
+            fed if anchoring && !self.is_anchor(&fed) => return Err(()),
+            Fed::Record(at, _) | Fed::Undecodable(at, _) if at <= self.last => {}
+            Fed::Record(at, record) => self.take_in(at, record),
+            Fed::Undecodable(at, why) => {
+                tracing::warn!(target: "eventwire::store::undecodable", offset = at.0, %why);
+                self.core.gap(GapReason::Undecodable, at);
+                self.last = at;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_anchor(&self, fed: &Fed) -> bool {
+        match (fed, &self.anchor) {
+            (Fed::Record(at, record), Some((held, known))) => at == held && same_event(known, record),
+            _ => false,
+        }
+    }
+
+    fn take_in(&mut self, at: Offset, record: Record) {
+        let before = record.key.as_deref().and_then(|key| self.keys.find(key, record.time));
+        let shown = match before {
+            // The second record of a key: every tail drops it, and it is where the first one is.
+            Some(first) => first,
+            None => {
+                if let Some(key) = &record.key {
+                    self.keys.insert(key, at, record.time);
+                }
+                self.core.accept(at, &record.topic, &record.name, record.payload.as_str());
+                at
+            }
+        };
+        self.orders.resolve(record.producer.as_ref(), Position { epoch: self.epoch, offset: shown });
+        self.last = at;
+        self.anchor = Some((at, record));
+    }
+
+    /// Another life of the order: told, and read from its beginning.
+    async fn begin(&mut self, bounds: Bounds) -> Result<(), StoreError> {
+        tracing::warn!(target: "eventwire::store::epoch", old = %self.epoch, new = %bounds.epoch);
+        self.epoch = bounds.epoch;
+        self.first = bounds.first;
+        self.last = Offset(bounds.first.0.saturating_sub(1));
+        self.anchor = None;
+        self.keys.clear();
+        self.orders.lose_sent(&StoreError::new(StoreErrorKind::Unavailable, "the store began another epoch"));
+        self.core.renew(self.epoch, self.last);
+        self.feed_kept().await
+    }
+
+    async fn renew(&mut self) -> Result<(), StoreError> {
+        let bounds = self.store.renew(self.epoch).await?;
+        if bounds.epoch != self.epoch {
+            self.begin(bounds).await?;
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, upto: Offset) {
+        self.orders
+            .lose_sent(&StoreError::new(StoreErrorKind::Unavailable, "the store forgot it before it was read back"));
+        self.core.gap(GapReason::Lost, upto);
+        self.last = upto;
+        self.anchor = None;
+    }
+
+    async fn feed_kept(&mut self) -> Result<(), StoreError> {
+        for (at, record) in self.store.kept().await? {
+            self.core.accept(at, &record.topic, &record.name, record.payload.as_str());
+        }
+        Ok(())
+    }
+
+    /// Tells the store what the log has forgotten.
+    fn forget(&mut self) {
+        if self.trimming.is_some() || self.store.profile().retention == Retention::Theirs {
+            return;
+        }
+        let (first, keep) = retained(&self.core);
+        if first <= self.first {
+            return;
+        }
+        let store = self.store.clone();
+        self.trimming = Some(Box::pin(async move { store.trim(first, &keep).await }));
+    }
+
+    fn trimmed(&mut self, result: Result<Offset, StoreError>) {
+        match result {
+            Ok(first) => self.first = first,
+            // Nothing is lost by keeping too much; the next time it may work.
+            Err(error) => tracing::warn!(target: "eventwire::store::untrimmed", %error),
+        }
+    }
+
+    /// Waits, and lets an append that is on its way come to its end meanwhile.
+    async fn pause(&mut self, wait: Duration) {
+        let mut over = pin!(time::sleep(wait));
+        loop {
+            tokio::select! {
+                () = &mut over => return,
+                (batch, result) = working(&mut self.appending) => {
+                    self.appended(batch, result);
+                }
+            }
+        }
+    }
+}
+
+/// What is on its way, once it is done; never, if nothing is. Dropping it half-way leaves the work where it was.
+async fn working<T>(work: &mut Working<T>) -> T {
+    let Some(running) = work else { return pending().await };
+    let done = running.await;
+    *work = None;
+    done
+}
+
+/// What the log still holds: everything from an offset on, and some of what lies before.
+fn retained(_core: &Core) -> (Offset, Vec<Offset>) {
+    (Offset::ZERO, Vec::new())
+}

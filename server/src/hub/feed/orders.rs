@@ -1,0 +1,142 @@
+//! Publishes on their way: gathered, handed to the store in batches, answered when they come back through the tail.
+//!
+//! Decides what a key means before anything is stored. Knows no store.
+
+use super::{Answer, Order};
+use crate::{
+    hub::{keys::Keys, publish::PublishError},
+    store::{Producer, Record, StoreError},
+};
+use eventwire::{Epoch, Offset, Position};
+use std::collections::{HashMap, VecDeque};
+
+/// Records of one batch.
+pub(super) const BATCH: usize = 512;
+/// Bytes of payload after which a batch ends.
+const BATCH_BYTES: usize = 4 << 20;
+
+pub(super) struct Orders {
+    tag: Box<str>,
+    next: u64,
+    /// Not yet handed to the store. Never over [`BATCH`], see [`Self::room`].
+    gathered: VecDeque<Record>,
+    waiting: HashMap<u64, Waiting>,
+    /// Keys on their way.
+    keys: HashMap<Box<str>, u64>,
+}
+
+struct Waiting {
+    answers: Vec<Answer>,
+    key: Option<Box<str>>,
+    sent: bool,
+}
+
+impl Orders {
+    /// `tag` tells this hub's records from those of others.
+    pub(super) fn new(tag: &str) -> Self {
+        Self { tag: tag.into(), next: 1, gathered: VecDeque::new(), waiting: HashMap::new(), keys: HashMap::new() }
+    }
+
+    /// How many more orders may be taken now.
+    pub(super) fn room(&self) -> usize {
+        BATCH.saturating_sub(self.gathered.len())
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.gathered.is_empty()
+    }
+
+    /// Takes an order in. One whose key is known is answered at once, one whose key is on its way waits with it.
+    pub(super) fn take(&mut self, order: Order, epoch: Epoch, seen: &Keys, time: u64) {
+        let Order { topic, name, payload, key, answer } = order;
+        if let Some(key) = &key {
+            if let Some(offset) = seen.find(key, time) {
+                reply(answer, Ok(Position { epoch, offset }));
+                return;
+            }
+            if let Some(waiting) = self.keys.get(key).and_then(|seq| self.waiting.get_mut(seq)) {
+                waiting.answers.push(answer);
+                return;
+            }
+        }
+        let seq = self.next;
+        self.next += 1;
+        if let Some(key) = &key {
+            self.keys.insert(key.clone(), seq);
+        }
+        self.waiting.insert(seq, Waiting { answers: vec![answer], key: key.clone(), sent: false });
+        let producer = Some(Producer { tag: self.tag.clone(), seq });
+        self.gathered.push_back(Record { epoch: None, producer, key, time, topic, name, payload });
+    }
+
+    /// The next batch, in the order it was taken in.
+    pub(super) fn batch(&mut self, epoch: Epoch) -> Vec<Record> {
+        let mut bytes = 0;
+        let mut batch = Vec::with_capacity(self.gathered.len());
+        while let Some(mut record) = self.gathered.pop_front() {
+            record.epoch = Some(epoch);
+            bytes += record.payload.as_str().len();
+            if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
+                waiting.sent = true;
+            }
+            batch.push(record);
+            if bytes >= BATCH_BYTES {
+                break;
+            }
+        }
+        batch
+    }
+
+    /// A batch that was not stored, to be stored again: before all others.
+    pub(super) fn put_back(&mut self, batch: Vec<Record>) {
+        for record in batch.into_iter().rev() {
+            if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
+                waiting.sent = false;
+            }
+            self.gathered.push_front(record);
+        }
+    }
+
+    /// A record came back. If it is ours, whoever waits for it gets its position.
+    pub(super) fn resolve(&mut self, producer: Option<&Producer>, position: Position) {
+        if let Some(seq) = producer.filter(|producer| producer.tag == self.tag).map(|producer| producer.seq) {
+            self.answer(seq, || Ok(position));
+        }
+    }
+
+    /// These were not stored, or it is not known.
+    pub(super) fn fail(&mut self, seqs: &[u64], error: impl Fn() -> PublishError) {
+        for seq in seqs {
+            self.answer(*seq, || Err(error()));
+        }
+    }
+
+    /// Nothing that was handed to the store can be found again.
+    pub(super) fn lose_sent(&mut self, why: &StoreError) {
+        let sent: Vec<u64> = self.waiting.iter().filter(|(_, waiting)| waiting.sent).map(|(seq, _)| *seq).collect();
+        self.fail(&sent, || PublishError::Indeterminate(why.clone()));
+    }
+
+    /// What lies at or before `upto` has come back: whatever of it still waits was lost.
+    pub(super) fn settle(&mut self, acked: &[(u64, Offset)], upto: Offset, why: &StoreError) {
+        for (seq, _) in acked.iter().filter(|(_, at)| *at <= upto) {
+            self.answer(*seq, || Err(PublishError::Indeterminate(why.clone())));
+        }
+    }
+
+    fn answer(&mut self, seq: u64, with: impl Fn() -> Result<Position, PublishError>) {
+        if let Some(waiting) = self.waiting.remove(&seq) {
+            if let Some(key) = waiting.key {
+                self.keys.remove(&key);
+            }
+            for answer in waiting.answers {
+                reply(answer, with());
+            }
+        }
+    }
+}
+
+/// Whoever asked may have gone; the event stands all the same.
+fn reply(answer: Answer, with: Result<Position, PublishError>) {
+    let _ = answer.send(with);
+}

@@ -1,0 +1,129 @@
+//! One record of a store: an event and what is needed to place it again. One line of JSON, so that other languages write
+//! it too.
+//!
+//! ```json
+//! {"v":1,"epoch":"k3f9x2m1q0ab","producer":"p4x0c9f2m1ab","seq":17,"key":"order-7","time":1795255200000,
+//!  "event":"orderMoved","topic":"orders.7","data":{"to":"packed"}}
+//! ```
+//!
+//! `v`, `event`, `topic` and `data` are needed; `epoch`, `producer` with `seq`, `key` and `time` (milliseconds since
+//! 1970) may be absent. Form is checked here, the schema never.
+
+use eventwire::{Epoch, EventName, Payload, Topic};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// One event as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The epoch its writer believed in.
+    pub epoch: Option<Epoch>,
+    /// Who wrote it, and as which of their records: how an acknowledgement without offset is found again.
+    pub producer: Option<Producer>,
+    /// Two records of one key within the window are one event; the second is dropped by every tail.
+    pub key: Option<Box<str>>,
+    /// When it was written, in milliseconds since 1970, by the writer's clock.
+    pub time: u64,
+    /// What it was published to.
+    pub topic: Topic,
+    /// Its name.
+    pub name: EventName,
+    /// Its payload.
+    pub payload: Payload,
+}
+
+/// A writer's tag and its running number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Producer {
+    /// Random, one per hub that runs.
+    pub tag: Box<str>,
+    /// Rises with each record of this writer.
+    pub seq: u64,
+}
+
+/// Why bytes are no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidRecord {
+    reason: Box<str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    v: u32,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    producer: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    key: Option<Cow<'a, str>>,
+    #[serde(default)]
+    time: u64,
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow)]
+    topic: Cow<'a, str>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+impl Record {
+    /// The record's line of JSON.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.payload.as_str().len() + 256);
+        // A payload is JSON by type and everything else is plain text: there is nothing in here that cannot be written.
+        if let Ok(data) = serde_json::from_str::<&RawValue>(self.payload.as_str()) {
+            let line = Line {
+                v: VERSION,
+                epoch: self.epoch.as_ref().map(|epoch| epoch.as_str().into()),
+                producer: self.producer.as_ref().map(|producer| (&*producer.tag).into()),
+                seq: self.producer.as_ref().map(|producer| producer.seq),
+                key: self.key.as_deref().map(Into::into),
+                time: self.time,
+                event: self.name.as_str().into(),
+                topic: self.topic.as_str().into(),
+                data,
+            };
+            let written = serde_json::to_writer(&mut out, &line);
+            debug_assert!(written.is_ok(), "{written:?}");
+        }
+        out
+    }
+
+    /// Reads a record's line.
+    pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRecord> {
+        let line: Line<'_> = serde_json::from_slice(bytes).map_err(InvalidRecord::because)?;
+        if line.v != VERSION {
+            return Err(InvalidRecord::because(format_args!("format version {}, this server reads {VERSION}", line.v)));
+        }
+        let epoch = line.epoch.as_deref().map(Epoch::parse).transpose().map_err(InvalidRecord::because)?;
+        Ok(Self {
+            epoch,
+            producer: line.producer.map(|tag| Producer { tag: tag.into(), seq: line.seq.unwrap_or_default() }),
+            key: line.key.map(Into::into),
+            time: line.time,
+            topic: Topic::parse(&line.topic).map_err(InvalidRecord::because)?,
+            name: EventName::parse(&line.event).map_err(InvalidRecord::because)?,
+            payload: Payload::parse(line.data.get()).map_err(InvalidRecord::because)?,
+        })
+    }
+}
+
+impl InvalidRecord {
+    pub(crate) fn because(reason: impl fmt::Display) -> Self {
+        Self { reason: reason.to_string().into() }
+    }
+}
+
+impl fmt::Display for InvalidRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no record: {}", self.reason)
+    }
+}
+
+impl std::error::Error for InvalidRecord {}
