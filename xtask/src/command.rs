@@ -74,9 +74,7 @@ pub(crate) fn unknown(arg: lexopt::Arg<'_>) -> Failure {
         lexopt::Arg::Short('h') | lexopt::Arg::Long("help") => Failure::HelpAsked,
         lexopt::Arg::Short(letter) => Failure::Usage(format!("unknown option `-{letter}`")),
         lexopt::Arg::Long(name) => Failure::Usage(format!("unknown option `--{name}`")),
-        lexopt::Arg::Value(value) => {
-            Failure::Usage(format!("unknown argument `{}`", value.to_string_lossy()))
-        }
+        lexopt::Arg::Value(value) => Failure::Usage(format!("unknown argument `{}`", value.to_string_lossy())),
     }
 }
 

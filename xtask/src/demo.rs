@@ -2,12 +2,8 @@
 
 use crate::command::{Command, Failure, Outcome, no_arguments};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "demo",
-    summary: "Build everything and run the demo dashboard",
-    help: "cargo xtask demo",
-    run,
-};
+pub(crate) const COMMAND: Command =
+    Command { name: "demo", summary: "Build everything and run the demo dashboard", help: "cargo xtask demo", run };
 
 fn run(args: lexopt::Parser) -> Outcome {
     no_arguments(args)?;

@@ -1,15 +1,122 @@
-//! `cargo xtask e2e`: not built yet.
+//! `cargo xtask e2e NAME`: one check of the whole path, in real processes and browsers.
+//!
+//! Installs and builds what the check needs, then hands over to `tests/e2e/check.mjs`, which knows the checks.
 
-use crate::command::{Command, Failure, Outcome, no_arguments};
+use std::ffi::OsString;
+
+use crate::{
+    command::{Command, Failure, Outcome, unknown},
+    need, npm, repo,
+    run::{cargo, program, run, step},
+};
 
 pub(crate) const COMMAND: Command = Command {
     name: "e2e",
     summary: "Run one check in real browsers and processes",
-    help: "cargo xtask e2e",
-    run,
+    help: "\
+cargo xtask e2e NAME [options of the check]
+cargo xtask e2e NAME --help
+
+  curl      a stream as curl reads it: resume from an id, and from a foreign epoch
+  wire      the wire's fixtures, read by real browsers
+  kill      the server is killed while a page listens; --store disk|memory
+  hidden    a hidden tab dials nothing and misses nothing
+  rename    a renamed field breaks the compiler first, and an old page without silence
+  embed     an app with its own login embeds the server; its front end installs the packed package
+
+Leaves screenshots and bundles in target/e2e.",
+    run: e2e,
 };
 
-fn run(args: lexopt::Parser) -> Outcome {
-    no_arguments(args)?;
-    Err(Failure::work("cargo xtask e2e is not built yet"))
+/// A check, and what must be there before it runs.
+struct Check {
+    name: &'static str,
+    needs: &'static [Need],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Chromium and Firefox.
+    Browsers,
+    /// The npm package, built.
+    Package,
+    /// A binary of the workspace: its package and its name.
+    Binary(&'static str, &'static str),
+}
+
+const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
+
+const CHECKS: [Check; 6] = [
+    Check { name: "curl", needs: &[Need::Binary("eventwire-demo", "eventwire-demo")] },
+    Check { name: "wire", needs: &[Need::Browsers] },
+    Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS] },
+    Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS] },
+    Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
+    Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed")] },
+];
+
+fn e2e(mut args: lexopt::Parser) -> Outcome {
+    let name = match args.next()? {
+        None => {
+            return Err(Failure::usage(format!("name a check: {}", names())));
+        }
+        Some(lexopt::Arg::Value(name)) => name.to_string_lossy().into_owned(),
+        Some(other) => return Err(unknown(other)),
+    };
+    let words: Vec<OsString> = args.raw_args()?.collect();
+    let check = find(&name)?;
+    if words.iter().any(|word| word == "--help" || word == "-h") {
+        need::node()?;
+    } else {
+        prepare(check)?;
+    }
+    run(&mut command(check.name, &words))
+}
+
+/// Installs and builds what a check needs.
+fn prepare(check: &Check) -> Outcome {
+    need::npm_packages("tests/e2e", "the checks drive browsers and bundle pages with them")?;
+    for need in check.needs {
+        match need {
+            Need::Browsers => need::browsers()?,
+            Need::Package => (npm::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new()))?,
+            Need::Binary(package, name) => {
+                step(format!("building {name}"));
+                run(cargo().args(["build", "--package", package, "--bin", name]))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The check as a program of its own.
+fn command(name: &str, words: &[OsString]) -> std::process::Command {
+    let mut command = program("node");
+    command.arg("tests/e2e/check.mjs").arg(name).args(words).env("EVENTWIRE_TARGET", repo::target());
+    command
+}
+
+fn find(name: &str) -> Outcome<&'static Check> {
+    CHECKS
+        .iter()
+        .find(|check| check.name == name)
+        .ok_or_else(|| Failure::usage(format!("no check `{name}`; the checks are {}", names())))
+}
+
+fn names() -> String {
+    CHECKS.iter().map(|check| check.name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_described_and_exists() {
+        for check in &CHECKS {
+            assert!(COMMAND.help.contains(&format!("\n  {:<10}", check.name)));
+            let script = format!("tests/e2e/checks/{}.mjs", check.name);
+            assert!(repo::path(&script).exists(), "{script}");
+        }
+    }
 }

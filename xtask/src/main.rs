@@ -57,9 +57,7 @@ fn dispatch(name: &str, words: Vec<OsString>) -> Result<(), Failure> {
             COMMANDS.map(|command| command.name).join(", ")
         )));
     };
-    let asks = words
-        .first()
-        .is_some_and(|word| word == "--help" || word == "-h");
+    let asks = words.first().is_some_and(|word| word == "--help" || word == "-h");
     if asks {
         println!("{}", command.help.trim());
         return Ok(());
@@ -69,9 +67,9 @@ fn dispatch(name: &str, words: Vec<OsString>) -> Result<(), Failure> {
             println!("{}", command.help.trim());
             Ok(())
         }
-        Err(Failure::Usage(text)) => Err(Failure::Usage(format!(
-            "cargo xtask {name}: {text}\n`cargo xtask {name} --help` lists what it takes"
-        ))),
+        Err(Failure::Usage(text)) => {
+            Err(Failure::Usage(format!("cargo xtask {name}: {text}\n`cargo xtask {name} --help` lists what it takes")))
+        }
         outcome => outcome,
     }
 }
@@ -92,21 +90,14 @@ mod tests {
     fn the_overview_names_every_command() {
         for command in COMMANDS {
             assert!(overview().contains(command.summary));
-            assert!(
-                command
-                    .help
-                    .contains(&format!("cargo xtask {}", command.name))
-            );
+            assert!(command.help.contains(&format!("cargo xtask {}", command.name)));
         }
     }
 
     #[test]
     fn an_unknown_command_is_named_and_the_known_ones_listed() {
         let text = dispatch("frobnicate", Vec::new()).unwrap_err().to_string();
-        assert!(
-            text.contains("frobnicate") && text.contains("tidy"),
-            "{text}"
-        );
+        assert!(text.contains("frobnicate") && text.contains("tidy"), "{text}");
     }
 
     #[test]
@@ -114,10 +105,7 @@ mod tests {
         for command in COMMANDS {
             let words = vec![OsString::from("--frobnicate")];
             let text = dispatch(command.name, words).unwrap_err().to_string();
-            assert!(
-                text.contains("--frobnicate") && text.contains(command.name),
-                "{text}"
-            );
+            assert!(text.contains("--frobnicate") && text.contains(command.name), "{text}");
         }
     }
 }

@@ -32,11 +32,7 @@ pub(crate) fn component(name: &str, why: &str) -> Outcome {
     if installed.lines().any(|line| line.starts_with(name)) {
         return Ok(());
     }
-    install(
-        &format!("Rust's {name}"),
-        why,
-        program("rustup").args(["component", "add", name]),
-    )
+    install(&format!("Rust's {name}"), why, program("rustup").args(["component", "add", name]))
 }
 
 /// Node and npm, which we do not install: which one and how is the machine's owner's to say.
@@ -52,11 +48,7 @@ pub(crate) fn node() -> Outcome {
             )));
         }
     };
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse::<u32>().ok());
+    let major = version.trim_start_matches('v').split('.').next().and_then(|n| n.parse::<u32>().ok());
     match major {
         Some(major) if major >= least => Ok(()),
         _ => Err(Failure::work(format!(
@@ -78,9 +70,7 @@ pub(crate) fn npm_packages(folder: &str, why: &str) -> Outcome {
     install(
         &format!("npm packages of {folder}/"),
         why,
-        program("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&dir),
+        program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&dir),
     )
 }
 
@@ -104,9 +94,7 @@ pub(crate) fn browsers() -> Outcome {
             "the browser checks need {names}, and only root may install them. Run: sudo sh -c '{by_hand}'"
         )));
     }
-    step(format!(
-        "installing Debian's {names}: the browser checks run in real browsers"
-    ));
+    step(format!("installing Debian's {names}: the browser checks run in real browsers"));
     let outcome = run(program("apt-get").args(["update", "-q"])).and_then(|()| {
         run(program("apt-get")
             .args(["install", "-y", "-q", "--no-install-recommends"])
@@ -119,18 +107,12 @@ pub(crate) fn browsers() -> Outcome {
 fn install(what: &str, why: &str, command: &mut Command) -> Outcome {
     step(format!("installing {what}: {why}"));
     run(command).map_err(|failure| {
-        Failure::work(format!(
-            "{failure}\n{what} could not be installed. Run by hand: {}",
-            spelled(command)
-        ))
+        Failure::work(format!("{failure}\n{what} could not be installed. Run by hand: {}", spelled(command)))
     })
 }
 
 fn listed(args: &[&str]) -> Outcome<String> {
-    let output = program("rustup")
-        .args(args)
-        .stderr(Stdio::inherit())
-        .output();
+    let output = program("rustup").args(args).stderr(Stdio::inherit()).output();
     match output {
         Ok(output) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Err(error) => Err(Failure::work(format!(
@@ -145,10 +127,7 @@ fn newer(stamp: &Path, than: &Path) -> bool {
     match (time(stamp), time(than)) {
         (Ok(stamp), Ok(than)) => stamp >= than,
         (_, Err(_)) => {
-            step(format!(
-                "{} is missing, packages are left as they are",
-                shown(than)
-            ));
+            step(format!("{} is missing, packages are left as they are", shown(than)));
             true
         }
         (Err(_), Ok(_)) => false,
@@ -156,8 +135,5 @@ fn newer(stamp: &Path, than: &Path) -> bool {
 }
 
 fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

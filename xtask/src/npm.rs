@@ -2,12 +2,8 @@
 
 use crate::command::{Command, Failure, Outcome, no_arguments};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "npm",
-    summary: "Build the npm package",
-    help: "cargo xtask npm",
-    run,
-};
+pub(crate) const COMMAND: Command =
+    Command { name: "npm", summary: "Build the npm package", help: "cargo xtask npm", run };
 
 fn run(args: lexopt::Parser) -> Outcome {
     no_arguments(args)?;

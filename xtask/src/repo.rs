@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The repository's root: the folder above this crate.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate lies in a folder of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in a folder of the repository")
 }
 
 /// A path from the root.

@@ -32,31 +32,15 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs to the end; anything but success is an error with the command to repeat it.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let status = command
-        .status()
-        .map_err(|error| cannot_start(command, error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::work(format!(
-            "failed ({status}): {}",
-            spelled(command)
-        )))
-    }
+    let status = command.status().map_err(|error| cannot_start(command, error))?;
+    if status.success() { Ok(()) } else { Err(Failure::work(format!("failed ({status}): {}", spelled(command)))) }
 }
 
 /// Runs to the end and hands back what it printed on standard output.
 pub(crate) fn output(command: &mut Command) -> Outcome<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| cannot_start(command, error))?;
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| cannot_start(command, error))?;
     if !output.status.success() {
-        return Err(Failure::work(format!(
-            "failed ({}): {}",
-            output.status,
-            spelled(command)
-        )));
+        return Err(Failure::work(format!("failed ({}): {}", output.status, spelled(command))));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -81,10 +65,7 @@ pub(crate) fn spelled(command: &Command) -> String {
 
 /// A path as a person reads it: from the root where it lies inside.
 pub(crate) fn shown(path: &Path) -> String {
-    path.strip_prefix(repo::root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(repo::root()).unwrap_or(path).display().to_string()
 }
 
 fn cannot_start(command: &Command, error: std::io::Error) -> Failure {

@@ -2,12 +2,8 @@
 
 use crate::command::{Command, Failure, Outcome, no_arguments};
 
-pub(crate) const COMMAND: Command = Command {
-    name: "size",
-    summary: "Print the sizes of the npm package",
-    help: "cargo xtask size",
-    run,
-};
+pub(crate) const COMMAND: Command =
+    Command { name: "size", summary: "Print the sizes of the npm package", help: "cargo xtask size", run };
 
 fn run(args: lexopt::Parser) -> Outcome {
     no_arguments(args)?;

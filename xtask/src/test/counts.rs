@@ -13,11 +13,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// A suite that only holds or does not.
-    pub(crate) const HELD: Self = Self {
-        passed: 1,
-        failed: 0,
-        skipped: 0,
-    };
+    pub(crate) const HELD: Self = Self { passed: 1, failed: 0, skipped: 0 };
 
     pub(crate) const fn is_empty(self) -> bool {
         self.passed + self.failed + self.skipped == 0
@@ -31,11 +27,7 @@ impl Counts {
         }
         // Node's runner says `ℹ pass 3` to a terminal and `# pass 3` to a pipe.
         if let Some(rest) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")) {
-            let number = |word| {
-                rest.strip_prefix(word)
-                    .and_then(|n| n.trim().parse().ok())
-                    .unwrap_or(0)
-            };
+            let number = |word| rest.strip_prefix(word).and_then(|n| n.trim().parse().ok()).unwrap_or(0);
             return Self {
                 passed: number("pass "),
                 failed: number("fail ") + number("cancelled "),
@@ -43,31 +35,18 @@ impl Counts {
             };
         }
         let ours = line.split(", ").count() == 3 && line.ends_with(" skipped");
-        if ours {
-            Self::of_words(line, "passed", "failed", "skipped")
-        } else {
-            Self::default()
-        }
+        if ours { Self::of_words(line, "passed", "failed", "skipped") } else { Self::default() }
     }
 
     /// From `… 3 passed; 0 failed, …`: the number before each word.
     fn of_words(text: &str, passed: &str, failed: &str, skipped: &str) -> Self {
-        let words: Vec<&str> = text
-            .split(|c: char| c.is_whitespace() || c == ';' || c == ',')
-            .collect();
+        let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ';' || c == ',').collect();
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         let number = |name: &str| {
-            let before = words
-                .iter()
-                .position(|word| *word == name)
-                .and_then(|at| at.checked_sub(1));
+            let before = words.iter().position(|word| *word == name).and_then(|at| at.checked_sub(1));
             before.and_then(|at| words[at].parse().ok()).unwrap_or(0)
         };
-        Self {
-            passed: number(passed),
-            failed: number(failed),
-            skipped: number(skipped),
-        }
+        Self { passed: number(passed), failed: number(failed), skipped: number(skipped) }
     }
 }
 
@@ -85,11 +64,7 @@ impl Add for Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -123,19 +98,13 @@ mod tests {
 
     #[test]
     fn our_own_line_is_read_back_as_it_was_written() {
-        let counts = Counts {
-            passed: 5,
-            failed: 1,
-            skipped: 2,
-        };
+        let counts = Counts { passed: 5, failed: 1, skipped: 2 };
         assert_eq!(Counts::of_line(&counts.to_string()), counts);
     }
 
     #[test]
     fn a_line_of_prose_counts_nothing() {
         assert!(Counts::of_line("published 10000 delivered 10000 duplicate 0 gaps 0").is_empty());
-        assert!(
-            Counts::of_line("3 passed through here, said one, and was skipped over").is_empty()
-        );
+        assert!(Counts::of_line("3 passed through here, said one, and was skipped over").is_empty());
     }
 }

@@ -72,31 +72,19 @@ fn list() -> Outcome {
 }
 
 fn find(name: &str) -> Outcome<&'static Suite> {
-    SUITES
-        .iter()
-        .find(|suite| suite.name == name)
-        .ok_or_else(|| {
-            let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
-            Failure::usage(format!(
-                "no suite `{name}`; the suites are {}",
-                names.join(", ")
-            ))
-        })
+    SUITES.iter().find(|suite| suite.name == name).ok_or_else(|| {
+        let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
+        Failure::usage(format!("no suite `{name}`; the suites are {}", names.join(", ")))
+    })
 }
 
 fn all(suites: &[&'static Suite]) -> Outcome {
     let results: Vec<Result> = suites.iter().map(|suite| one(suite)).collect();
-    let sum = results
-        .iter()
-        .fold(Counts::default(), |sum, result| sum + result.counts);
+    let sum = results.iter().fold(Counts::default(), |sum, result| sum + result.counts);
     print!("{}", table(&results));
     // Alone, and the last thing said: machines read it.
     println!("{sum}");
-    if sum.failed == 0 {
-        Ok(())
-    } else {
-        Err(Failure::Told)
-    }
+    if sum.failed == 0 { Ok(()) } else { Err(Failure::Told) }
 }
 
 fn one(suite: &'static Suite) -> Result {
@@ -104,45 +92,19 @@ fn one(suite: &'static Suite) -> Result {
     let began = Instant::now();
     let counts = (suite.run)().unwrap_or_else(|failure| {
         println!("{}: {failure}", suite.name);
-        Counts {
-            failed: 1,
-            ..Counts::default()
-        }
+        Counts { failed: 1, ..Counts::default() }
     });
-    Result {
-        suite,
-        counts,
-        took: began.elapsed(),
-    }
+    Result { suite, counts, took: began.elapsed() }
 }
 
 fn table(results: &[Result]) -> String {
-    let mut text = format!(
-        "\n{:<12}{:>8}{:>8}{:>8}{:>9}\n",
-        "suite", "passed", "failed", "skipped", "time"
-    );
-    for Result {
-        suite,
-        counts,
-        took,
-    } in results
-    {
-        let Counts {
-            passed,
-            failed,
-            skipped,
-        } = counts;
-        text.push_str(&format!(
-            "{:<12}{passed:>8}{failed:>8}{skipped:>8}{:>7} s\n",
-            suite.name,
-            took.as_secs()
-        ));
+    let mut text = format!("\n{:<12}{:>8}{:>8}{:>8}{:>9}\n", "suite", "passed", "failed", "skipped", "time");
+    for Result { suite, counts, took } in results {
+        let Counts { passed, failed, skipped } = counts;
+        text.push_str(&format!("{:<12}{passed:>8}{failed:>8}{skipped:>8}{:>7} s\n", suite.name, took.as_secs()));
     }
     for result in results.iter().filter(|result| result.counts.failed > 0) {
-        text.push_str(&format!(
-            "failed: {}. Again: {}\n",
-            result.suite.name, result.suite.again
-        ));
+        text.push_str(&format!("failed: {}. Again: {}\n", result.suite.name, result.suite.again));
     }
     text
 }
@@ -154,36 +116,17 @@ mod tests {
     #[test]
     fn a_failed_suite_is_listed_with_how_to_repeat_it() {
         let suite = &SUITES[0];
-        let counts = Counts {
-            passed: 3,
-            failed: 1,
-            skipped: 0,
-        };
-        let text = table(&[Result {
-            suite,
-            counts,
-            took: Duration::from_secs(2),
-        }]);
-        assert!(
-            text.contains(&format!("failed: {}. Again: {}", suite.name, suite.again)),
-            "{text}"
-        );
+        let counts = Counts { passed: 3, failed: 1, skipped: 0 };
+        let text = table(&[Result { suite, counts, took: Duration::from_secs(2) }]);
+        assert!(text.contains(&format!("failed: {}. Again: {}", suite.name, suite.again)), "{text}");
     }
 
     #[test]
     fn suites_have_names_of_their_own() {
         for (at, suite) in SUITES.iter().enumerate() {
-            assert!(
-                SUITES[at + 1..]
-                    .iter()
-                    .all(|other| other.name != suite.name)
-            );
+            assert!(SUITES[at + 1..].iter().all(|other| other.name != suite.name));
             assert!(find(suite.name).is_ok());
         }
-        assert!(
-            find("nothing")
-                .err()
-                .is_some_and(|failure| failure.to_string().contains("nothing"))
-        );
+        assert!(find("nothing").err().is_some_and(|failure| failure.to_string().contains("nothing")));
     }
 }

@@ -27,26 +27,19 @@ pub(crate) fn counted(command: &mut Command) -> Outcome<Counts> {
         // A group of its own can be ended whole. At a terminal it would not hear Ctrl-C.
         command.process_group(0);
     }
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(Failure::io(format!("cannot start {}", spelled(command))))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(Failure::io(format!("cannot start {}", spelled(command))))?;
     let watch = in_ci.then(|| Watch::over(&child));
     let mut counts = Counts::default();
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
-            let line = line.map_err(Failure::io(format!(
-                "cannot read what {} says",
-                spelled(command)
-            )))?;
+            let line = line.map_err(Failure::io(format!("cannot read what {} says", spelled(command))))?;
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             counts = counts + Counts::of_line(&line);
         }
     }
-    let status = child
-        .wait()
-        .map_err(Failure::io(format!("cannot wait for {}", spelled(command))))?;
+    let status = child.wait().map_err(Failure::io(format!("cannot wait for {}", spelled(command))))?;
     drop(watch);
     if !status.success() && counts.failed == 0 {
         // It did not come as far as counting, or ended badly after it.
@@ -89,9 +82,7 @@ mod tests {
 
     #[test]
     fn what_the_child_says_is_counted() {
-        let counts =
-            shell("echo '# pass 2'; echo 'test result: ok. 3 passed; 0 failed; 1 ignored;'")
-                .unwrap();
+        let counts = shell("echo '# pass 2'; echo 'test result: ok. 3 passed; 0 failed; 1 ignored;'").unwrap();
         assert_eq!(counts.to_string(), "5 passed, 0 failed, 1 skipped");
     }
 
@@ -103,11 +94,6 @@ mod tests {
 
     #[test]
     fn a_suite_without_a_test_is_an_error_and_not_a_success() {
-        assert!(
-            shell("true")
-                .unwrap_err()
-                .to_string()
-                .contains("no test ran")
-        );
+        assert!(shell("true").unwrap_err().to_string().contains("no test ran"));
     }
 }

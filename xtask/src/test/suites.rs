@@ -18,36 +18,12 @@ pub(crate) struct Suite {
 }
 
 pub(crate) const SUITES: [Suite; 6] = [
-    Suite {
-        name: "format",
-        again: "cargo fmt --all --check",
-        run: format,
-    },
-    Suite {
-        name: "tidy",
-        again: "cargo xtask tidy",
-        run: rules,
-    },
-    Suite {
-        name: "rust",
-        again: "cargo test --workspace",
-        run: rust,
-    },
-    Suite {
-        name: "lints",
-        again: "cargo clippy --workspace --all-targets -- -D warnings",
-        run: lints,
-    },
-    Suite {
-        name: "npm",
-        again: "cargo xtask test npm",
-        run: package,
-    },
-    Suite {
-        name: "size",
-        again: "cargo xtask size",
-        run: sizes,
-    },
+    Suite { name: "format", again: "cargo fmt --all --check", run: format },
+    Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
+    Suite { name: "rust", again: "cargo test --workspace", run: rust },
+    Suite { name: "lints", again: "cargo clippy --workspace --all-targets -- -D warnings", run: lints },
+    Suite { name: "npm", again: "cargo xtask test npm", run: package },
+    Suite { name: "size", again: "cargo xtask size", run: sizes },
 ];
 
 fn format() -> Outcome<Counts> {
@@ -60,11 +36,7 @@ fn rules() -> Outcome<Counts> {
     let failed = tidy::report(&verdicts) as u32;
     let passed = verdicts.len() as u32 - failed;
     println!("tidy: {passed} rules hold, {failed} are broken");
-    Ok(Counts {
-        passed,
-        failed,
-        skipped: 0,
-    })
+    Ok(Counts { passed, failed, skipped: 0 })
 }
 
 fn rust() -> Outcome<Counts> {
@@ -74,39 +46,16 @@ fn rust() -> Outcome<Counts> {
 fn lints() -> Outcome<Counts> {
     need::component("clippy", "the lints of our code are checked")?;
     need::wasm_target()?;
-    let native = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    let browser = [
-        "clippy",
-        "-p",
-        "eventwire-client",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let native = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let browser = ["clippy", "-p", "eventwire-client", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     run(cargo().args(native))?;
     run(cargo().args(browser))?;
-    Ok(Counts {
-        passed: 2,
-        ..Counts::default()
-    })
+    Ok(Counts { passed: 2, ..Counts::default() })
 }
 
 fn package() -> Outcome<Counts> {
     (npm::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new()))?;
-    counted(
-        program("npm")
-            .args(["test", "--silent"])
-            .current_dir(repo::path("npm")),
-    )
+    counted(program("npm").args(["test", "--silent"]).current_dir(repo::path("npm")))
 }
 
 fn sizes() -> Outcome<Counts> {

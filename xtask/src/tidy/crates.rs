@@ -22,26 +22,14 @@ enum Others {
 }
 
 const RULES: [Rule; 10] = [
-    Rule {
-        name: "eventwire",
-        ours: &["eventwire-derive"],
-        others: Others::Only(&["serde", "serde_json"]),
-    },
-    Rule {
-        name: "eventwire-derive",
-        ours: &[],
-        others: Others::Only(&["proc-macro2", "quote", "syn"]),
-    },
+    Rule { name: "eventwire", ours: &["eventwire-derive"], others: Others::Only(&["serde", "serde_json"]) },
+    Rule { name: "eventwire-derive", ours: &[], others: Others::Only(&["proc-macro2", "quote", "syn"]) },
     Rule {
         name: "eventwire-contract",
         ours: &["eventwire"],
         others: Others::Only(&["schemars", "serde", "serde_json", "sha2"]),
     },
-    Rule {
-        name: "eventwire-client-core",
-        ours: &["eventwire"],
-        others: Others::Only(&[]),
-    },
+    Rule { name: "eventwire-client-core", ours: &["eventwire"], others: Others::Only(&[]) },
     Rule {
         name: "eventwire-client",
         ours: &["eventwire", "eventwire-client-core"],
@@ -57,31 +45,15 @@ const RULES: [Rule; 10] = [
             "web-sys",
         ]),
     },
-    Rule {
-        name: "eventwire-server",
-        ours: &["eventwire", "eventwire-contract"],
-        others: Others::Any,
-    },
+    Rule { name: "eventwire-server", ours: &["eventwire", "eventwire-contract"], others: Others::Any },
     Rule {
         name: "eventwire-demo",
         ours: &["eventwire", "eventwire-contract", "eventwire-server"],
         others: Others::Any,
     },
-    Rule {
-        name: "eventwire-tests",
-        ours: ANY_OF_OURS,
-        others: Others::Any,
-    },
-    Rule {
-        name: "eventwire-bench",
-        ours: ANY_OF_OURS,
-        others: Others::Any,
-    },
-    Rule {
-        name: "xtask",
-        ours: ANY_OF_OURS,
-        others: Others::Any,
-    },
+    Rule { name: "eventwire-tests", ours: ANY_OF_OURS, others: Others::Any },
+    Rule { name: "eventwire-bench", ours: ANY_OF_OURS, others: Others::Any },
+    Rule { name: "xtask", ours: ANY_OF_OURS, others: Others::Any },
 ];
 
 /// For crates that look at everything and that nobody may depend on.
@@ -95,23 +67,12 @@ const ANY_OF_OURS: &[&str] = &[
 ];
 
 /// Only these crates may depend on axum; inside the server `words` holds it to one room.
-const AXUM: [&str; 4] = [
-    "eventwire-server",
-    "eventwire-demo",
-    "eventwire-tests",
-    "eventwire-bench",
-];
+const AXUM: [&str; 4] = ["eventwire-server", "eventwire-demo", "eventwire-tests", "eventwire-bench"];
 
 pub(super) fn verdicts(metadata: &Value) -> Vec<Verdict> {
     vec![
-        Verdict {
-            rule: "a crate depends on no crate of ours but those its room may import",
-            breaches: ours(metadata),
-        },
-        Verdict {
-            rule: "a pure crate depends on nothing but what is listed",
-            breaches: others(metadata),
-        },
+        Verdict { rule: "a crate depends on no crate of ours but those its room may import", breaches: ours(metadata) },
+        Verdict { rule: "a pure crate depends on nothing but what is listed", breaches: others(metadata) },
         Verdict {
             rule: "only the server, the demo, the tests and the benches depend on axum",
             breaches: axum(metadata),
@@ -120,33 +81,23 @@ pub(super) fn verdicts(metadata: &Value) -> Vec<Verdict> {
 }
 
 fn ours(metadata: &Value) -> Vec<Breach> {
-    let members: Vec<&str> = packages(metadata)
-        .map(|package| text(package, "name"))
-        .collect();
+    let members: Vec<&str> = packages(metadata).map(|package| text(package, "name")).collect();
     let mut breaches = Vec::new();
     for package in packages(metadata) {
         let name = text(package, "name");
         let Some(rule) = rule(name) else {
             breaches.push(Breach {
                 place: manifest(package),
-                text: format!(
-                    "no rule says what `{name}` may import; add one to xtask/src/tidy/crates.rs"
-                ),
+                text: format!("no rule says what `{name}` may import; add one to xtask/src/tidy/crates.rs"),
             });
             continue;
         };
         for dependency in dependencies(package) {
             let on = text(dependency, "name");
-            if members.contains(&on)
-                && !rule.ours.contains(&on)
-                && !(is_dev(dependency) && ANY_OF_OURS.contains(&on))
-            {
+            if members.contains(&on) && !rule.ours.contains(&on) && !(is_dev(dependency) && ANY_OF_OURS.contains(&on)) {
                 breaches.push(Breach {
                     place: manifest(package),
-                    text: format!(
-                        "`{name}` depends on `{on}`; of ours it may import {}",
-                        listed(rule.ours)
-                    ),
+                    text: format!("`{name}` depends on `{on}`; of ours it may import {}", listed(rule.ours)),
                 });
             }
         }
@@ -155,17 +106,11 @@ fn ours(metadata: &Value) -> Vec<Breach> {
 }
 
 fn others(metadata: &Value) -> Vec<Breach> {
-    let members: Vec<&str> = packages(metadata)
-        .map(|package| text(package, "name"))
-        .collect();
+    let members: Vec<&str> = packages(metadata).map(|package| text(package, "name")).collect();
     let mut breaches = Vec::new();
     for package in packages(metadata) {
         let name = text(package, "name");
-        let Some(Rule {
-            others: Others::Only(allowed),
-            ..
-        }) = rule(name)
-        else {
+        let Some(Rule { others: Others::Only(allowed), .. }) = rule(name) else {
             continue;
         };
         for dependency in dependencies(package).filter(|dependency| !is_dev(dependency)) {
@@ -173,10 +118,7 @@ fn others(metadata: &Value) -> Vec<Breach> {
             if !members.contains(&on) && !allowed.contains(&on) {
                 breaches.push(Breach {
                     place: manifest(package),
-                    text: format!(
-                        "`{name}` depends on `{on}`; from outside it may have {}",
-                        listed(allowed)
-                    ),
+                    text: format!("`{name}` depends on `{on}`; from outside it may have {}", listed(allowed)),
                 });
             }
         }
@@ -187,15 +129,10 @@ fn others(metadata: &Value) -> Vec<Breach> {
 fn axum(metadata: &Value) -> Vec<Breach> {
     packages(metadata)
         .filter(|package| !AXUM.contains(&text(package, "name")))
-        .filter(|package| {
-            dependencies(package).any(|dependency| text(dependency, "name").starts_with("axum"))
-        })
+        .filter(|package| dependencies(package).any(|dependency| text(dependency, "name").starts_with("axum")))
         .map(|package| Breach {
             place: manifest(package),
-            text: format!(
-                "`{}` depends on axum; that is the server's",
-                text(package, "name")
-            ),
+            text: format!("`{}` depends on axum; that is the server's", text(package, "name")),
         })
         .collect()
 }
@@ -225,11 +162,7 @@ fn manifest(package: &Value) -> String {
 }
 
 fn listed(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 #[cfg(test)]
@@ -248,27 +181,19 @@ mod tests {
     }
 
     fn broken(metadata: &Value) -> Vec<&'static str> {
-        let broken = verdicts(metadata)
-            .into_iter()
-            .filter(|verdict| !verdict.breaches.is_empty());
+        let broken = verdicts(metadata).into_iter().filter(|verdict| !verdict.breaches.is_empty());
         broken.map(|verdict| verdict.rule).collect()
     }
 
     #[test]
     fn a_crate_that_imports_upwards_is_seen() {
-        assert_eq!(
-            broken(&seeded("eventwire", "eventwire-server", None)).len(),
-            1
-        );
+        assert_eq!(broken(&seeded("eventwire", "eventwire-server", None)).len(), 1);
         assert!(broken(&seeded("eventwire-server", "eventwire", None)).is_empty());
     }
 
     #[test]
     fn nobody_imports_the_tests_not_even_for_a_test() {
-        assert_eq!(
-            broken(&seeded("eventwire-server", "eventwire-tests", Some("dev"))).len(),
-            1
-        );
+        assert_eq!(broken(&seeded("eventwire-server", "eventwire-tests", Some("dev"))).len(), 1);
     }
 
     #[test]
@@ -281,16 +206,12 @@ mod tests {
     #[test]
     fn axum_outside_its_crates_is_seen() {
         let rules = broken(&seeded("eventwire", "axum", Some("dev")));
-        assert_eq!(
-            rules,
-            ["only the server, the demo, the tests and the benches depend on axum"]
-        );
+        assert_eq!(rules, ["only the server, the demo, the tests and the benches depend on axum"]);
     }
 
     #[test]
     fn a_crate_without_a_rule_is_seen() {
-        let metadata =
-            json!({ "packages": [{ "name": "newcomer", "manifest_path": "newcomer/Cargo.toml" }] });
+        let metadata = json!({ "packages": [{ "name": "newcomer", "manifest_path": "newcomer/Cargo.toml" }] });
         assert_eq!(broken(&metadata).len(), 1);
     }
 }

@@ -53,10 +53,7 @@ fn run(args: lexopt::Parser) -> Outcome {
         println!("tidy: {} rules hold", verdicts.len());
         Ok(())
     } else {
-        Err(Failure::work(format!(
-            "tidy: {broken} of {} rules are broken",
-            verdicts.len()
-        )))
+        Err(Failure::work(format!("tidy: {broken} of {} rules are broken", verdicts.len())))
     }
 }
 
@@ -77,10 +74,7 @@ pub(crate) fn verdicts() -> Outcome<Vec<Verdict>> {
 
 /// Prints the breaches; says how many rules are broken.
 pub(crate) fn report(verdicts: &[Verdict]) -> usize {
-    let broken: Vec<_> = verdicts
-        .iter()
-        .filter(|verdict| !verdict.breaches.is_empty())
-        .collect();
+    let broken: Vec<_> = verdicts.iter().filter(|verdict| !verdict.breaches.is_empty()).collect();
     for verdict in &broken {
         eprintln!("broken: {}", verdict.rule);
         for breach in &verdict.breaches {
@@ -94,33 +88,20 @@ pub(crate) fn report(verdicts: &[Verdict]) -> usize {
 fn generated() -> Verdict {
     let breaches = match (types::COMMAND.run)(lexopt::Parser::from_args(["--check"])) {
         Ok(()) => Vec::new(),
-        Err(failure) => vec![Breach {
-            place: "cargo xtask types --check".into(),
-            text: failure.to_string(),
-        }],
+        Err(failure) => vec![Breach { place: "cargo xtask types --check".into(), text: failure.to_string() }],
     };
-    Verdict {
-        rule: "generated files are what their generator writes",
-        breaches,
-    }
+    Verdict { rule: "generated files are what their generator writes", breaches }
 }
 
 /// Every Rust file that git knows or would add.
 fn sources() -> Outcome<Vec<Source>> {
-    let listed = output(program("git").args([
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "*.rs",
-    ]))?;
+    let listed = output(program("git").args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"]))?;
     listed
         .lines()
         // Listed though deleted: the deletion is not committed yet.
         .filter(|path| repo::path(path).exists())
         .map(|path| {
-            let text = fs::read_to_string(repo::path(path))
-                .map_err(Failure::io(format!("cannot read {path}")))?;
+            let text = fs::read_to_string(repo::path(path)).map_err(Failure::io(format!("cannot read {path}")))?;
             Ok(Source::new(path, &text))
         })
         .collect()

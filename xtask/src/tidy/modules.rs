@@ -8,21 +8,12 @@ use super::{Breach, Verdict, source::Source};
 const LONG: usize = 400;
 
 pub(super) fn verdict(sources: &[Source]) -> Verdict {
-    Verdict {
-        rule: "each module opens with a `//!` line",
-        breaches: sources.iter().filter_map(untitled).collect(),
-    }
+    Verdict { rule: "each module opens with a `//!` line", breaches: sources.iter().filter_map(untitled).collect() }
 }
 
 fn untitled(source: &Source) -> Option<Breach> {
-    let first = source
-        .text
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default();
-    let titled = first
-        .strip_prefix("//!")
-        .is_some_and(|rest| !rest.trim().is_empty());
+    let first = source.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let titled = first.strip_prefix("//!").is_some_and(|rest| !rest.trim().is_empty());
     (!titled).then(|| Breach {
         place: format!("{}:1", source.path),
         text: "open the file with `//!` and what it is, and what it is not".to_owned(),

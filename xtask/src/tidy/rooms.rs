@@ -29,31 +29,20 @@ fn breaches(source: &Source) -> Vec<Breach> {
     let Some(inside) = source.path.strip_prefix("server/src/") else {
         return Vec::new();
     };
-    let module: Vec<&str> = inside
-        .trim_end_matches(".rs")
-        .split('/')
-        .filter(|part| *part != "mod")
-        .collect();
+    let module: Vec<&str> = inside.trim_end_matches(".rs").split('/').filter(|part| *part != "mod").collect();
     let Some((room, allowed)) = ROOMS.iter().find(|(room, _)| *room == module[0]) else {
         return Vec::new();
     };
     named_from_the_crate(&source.words, module.len())
         .into_iter()
         .filter(|word| !word.test && word.text != *room)
-        .filter(|word| {
-            ROOMS.iter().any(|(other, _)| *other == word.text)
-                && !allowed.contains(&word.text.as_str())
-        })
+        .filter(|word| ROOMS.iter().any(|(other, _)| *other == word.text) && !allowed.contains(&word.text.as_str()))
         .map(|word| Breach {
             place: format!("{}:{}", source.path, word.line),
             text: format!(
                 "`{room}` names `{}`; it may name {}. Turn the dependency round, or move the line",
                 word.text,
-                if allowed.is_empty() {
-                    "no other room".to_owned()
-                } else {
-                    allowed.join(", ")
-                }
+                if allowed.is_empty() { "no other room".to_owned() } else { allowed.join(", ") }
             ),
         })
         .collect()
@@ -95,9 +84,7 @@ fn first_of_each(words: &[Word]) -> Vec<&Word> {
         match word.text.as_str() {
             "{" => depth += 1,
             "}" => depth -= 1,
-            _ if depth == 1 && matches!(words[at - 1].text.as_str(), "{" | ",") => {
-                firsts.push(word)
-            }
+            _ if depth == 1 && matches!(words[at - 1].text.as_str(), "{" | ",") => firsts.push(word),
             _ => {}
         }
         if depth == 0 {
@@ -122,46 +109,22 @@ mod tests {
     #[test]
     fn a_room_that_names_the_one_above_is_seen_however_it_is_written() {
         assert!(broken("server/src/log/mod.rs", "use crate::hub::Hub;"));
-        assert!(broken(
-            "server/src/hub/core.rs",
-            "use crate::{log::Log, session::Session};"
-        ));
-        assert!(broken(
-            "server/src/session/mod.rs",
-            "use super::http::Problem;"
-        ));
-        assert!(broken(
-            "server/src/hub/fan/mod.rs",
-            "use super::super::http::Problem;"
-        ));
-        assert!(broken(
-            "server/src/store/disk.rs",
-            "fn f() { crate::hub::accept() }"
-        ));
+        assert!(broken("server/src/hub/core.rs", "use crate::{log::Log, session::Session};"));
+        assert!(broken("server/src/session/mod.rs", "use super::http::Problem;"));
+        assert!(broken("server/src/hub/fan/mod.rs", "use super::super::http::Problem;"));
+        assert!(broken("server/src/store/disk.rs", "fn f() { crate::hub::accept() }"));
         assert!(broken("server/src/serve/mod.rs", "use crate::hub::Hub;"));
     }
 
     #[test]
     fn a_room_may_name_those_below_and_itself() {
-        assert!(!broken(
-            "server/src/hub/core.rs",
-            "use crate::{log::{Log, http}, store::Store};"
-        ));
-        assert!(!broken(
-            "server/src/http/mod.rs",
-            "use crate::{hub::Hub, serve::Draining, session::Session};"
-        ));
-        assert!(!broken(
-            "server/src/log/segment.rs",
-            "use super::index::Index; use crate::log::Entry;"
-        ));
+        assert!(!broken("server/src/hub/core.rs", "use crate::{log::{Log, http}, store::Store};"));
+        assert!(!broken("server/src/http/mod.rs", "use crate::{hub::Hub, serve::Draining, session::Session};"));
+        assert!(!broken("server/src/log/segment.rs", "use super::index::Index; use crate::log::Entry;"));
     }
 
     #[test]
     fn tests_of_a_room_may_look_up() {
-        assert!(!broken(
-            "server/src/log/mod.rs",
-            "#[cfg(test)] mod t { use crate::hub::Hub; }"
-        ));
+        assert!(!broken("server/src/log/mod.rs", "#[cfg(test)] mod t { use crate::hub::Hub; }"));
     }
 }

@@ -26,20 +26,14 @@ pub(crate) struct Word {
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            words: mark_tests(words(text)),
-        }
+        Self { path: path.to_owned(), text: text.to_owned(), words: mark_tests(words(text)) }
     }
 
     /// Does the path lie in one of these folders (or is it one of these files)?
     pub(crate) fn within(&self, folders: &[&str]) -> bool {
-        folders.iter().any(|folder| {
-            self.path
-                .strip_prefix(folder)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        folders
+            .iter()
+            .any(|folder| self.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// Every place where these words stand one after the other.
@@ -58,19 +52,13 @@ fn words(text: &str) -> Vec<Word> {
     for token in tokenize(text, FrontmatterAllowed::No) {
         let piece = &text[at..at + token.len as usize];
         let kept = match token.kind {
-            TokenKind::Whitespace
-            | TokenKind::LineComment { .. }
-            | TokenKind::BlockComment { .. } => None,
+            TokenKind::Whitespace | TokenKind::LineComment { .. } | TokenKind::BlockComment { .. } => None,
             TokenKind::Literal { .. } => Some(LITERAL),
             TokenKind::RawIdent => Some(piece.trim_start_matches("r#")),
             _ => Some(piece),
         };
         if let Some(kept) = kept {
-            words.push(Word {
-                text: kept.to_owned(),
-                line,
-                test: false,
-            });
+            words.push(Word { text: kept.to_owned(), line, test: false });
         }
         line += piece.matches('\n').count();
         at += piece.len();
@@ -83,10 +71,7 @@ fn mark_tests(mut words: Vec<Word>) -> Vec<Word> {
     let gate = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut at = 0;
     while at + gate.len() < words.len() {
-        let found = words[at..at + gate.len()]
-            .iter()
-            .map(|word| word.text.as_str())
-            .eq(gate);
+        let found = words[at..at + gate.len()].iter().map(|word| word.text.as_str()).eq(gate);
         if !found {
             at += 1;
             continue;
@@ -114,11 +99,7 @@ mod tests {
     use super::*;
 
     fn heard(text: &str) -> Vec<(String, usize)> {
-        Source::new("a.rs", text)
-            .words
-            .into_iter()
-            .map(|word| (word.text, word.line))
-            .collect()
+        Source::new("a.rs", text).words.into_iter().map(|word| (word.text, word.line)).collect()
     }
 
     #[test]
@@ -135,10 +116,7 @@ mod tests {
 
     #[test]
     fn an_item_under_cfg_test_is_marked_and_what_follows_is_not() {
-        let source = Source::new(
-            "a.rs",
-            "#[cfg(test)] mod t { fn f() { one } }\nfn g() { two }",
-        );
+        let source = Source::new("a.rs", "#[cfg(test)] mod t { fn f() { one } }\nfn g() { two }");
         let test = |name: &str| source.find(&[name])[0].test;
         assert!(test("one"));
         assert!(!test("two"));

@@ -1,0 +1,113 @@
+// The server is killed while a page listens: nothing is lost, or the page is told.
+//
+// The score is the publisher's own numbers against what the page was handed.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { chosen, launch, open } from '../lib/browser.mjs'
+import { Harness, publishTicks } from '../lib/harness.mjs'
+import { complete, score } from '../lib/ledger.mjs'
+import { bundle, html, pack, unpack } from '../lib/package.mjs'
+import { cleanup } from '../lib/process.mjs'
+import { serveSite } from '../lib/site.mjs'
+import { must } from '../lib/tally.mjs'
+import { until } from '../lib/until.mjs'
+
+export const help = `
+cargo xtask e2e kill [--store disk|memory] [--browser chromium|firefox|both] [--kills N] [--events N]
+
+Kills the harness hub with SIGKILL while a retrying, keyed publisher publishes on three topics and a page listens with
+the packed npm package. With the disk store nothing may be lost, doubled or gapped; with memory, nothing may be lost
+without a word.
+
+  --store    disk (the default), memory, or both
+  --browser  both (the default), or one
+  --kills    how often (5)
+  --events   how many are published (10000)`
+
+export const options = {
+  store: { type: 'string', default: 'disk' },
+  browser: { type: 'string', default: 'both' },
+  kills: { type: 'string', default: '5' },
+  events: { type: 'string', default: '10000' },
+}
+
+const TOPICS = ['load.a', 'load.b', 'other.c']
+
+export async function run({ store, browser, kills, events }, tally) {
+  const stores = store === 'both' ? ['disk', 'memory'] : [store]
+  must(stores.every((store) => ['disk', 'memory'].includes(store)), `no store "${store}"; take disk, memory or both`)
+  const page = await bundle('ledger.mjs', await unpack(await pack()))
+  for (const store of stores) {
+    for (const name of chosen(browser)) {
+      await tally.case(`${store}, ${name}: ${kills} kills, ${events} events`, () => one(store, name, Number(kills), Number(events), page))
+    }
+  }
+}
+
+async function one(store, name, kills, events, script) {
+  const dir = mkdtempSync(join(tmpdir(), 'eventwire-kill-'))
+  cleanup(() => rmSync(dir, { recursive: true, force: true }))
+  const harness = await new Harness(['--store', store === 'disk' ? `disk:${dir}` : 'memory', '--retain', '600']).start()
+  const site = await serveSite({ '/': html('kill'), '/page.js': script })
+  site.upstream = harness.url
+  const browser = await launch(name)
+  const page = await open(browser, `${site.url}/?topics=load.*,other.c`)
+  const book = (read) => page.evaluate(read)
+  const opens = () => book(() => window.book?.states.filter(({ kind }) => kind === 'open').length)
+  await until('the stream to open', opens)
+
+  const published = share(events)
+  const segment = events / (kills + 1)
+  let [accepted, killed, away] = [0, 0, undefined]
+  const wait = async () => {
+    if (!away && killed < kills && accepted >= segment * (killed + 1)) {
+      killed += 1
+      away = killAndComeBack(harness, opens).finally(() => (away = undefined))
+      away.catch(() => {}) // whoever waits for it hears of it
+    }
+    // Half a segment is published while the page is away, for it to catch up on. Then publishers wait for it: else all
+    // would be published before it is back, and the later kills would meet nobody.
+    if (away && accepted >= segment * (killed + 0.5)) await away
+  }
+  const onAccepted = (count) => (accepted += count)
+  const publishers = Object.entries(published).map(([topic, count]) => publishTicks(harness, topic, count, { onAccepted, wait }))
+  const retries = (await Promise.all(publishers)).reduce((sum, count) => sum + count, 0)
+  await away
+  must(killed === kills, `the server was killed ${killed} times, not ${kills}`)
+
+  const lasts = () => book(() => window.book.lasts)
+  await until(async () => `the last events; it has ${JSON.stringify(await lasts())}`, async () => complete(published, await lasts()), { timeout: 60_000, every: 100 })
+  const { record, faults } = await book(() => window.book)
+  const sum = score(published, record)
+  const opened = await opens()
+  console.log(`      ${name}: ${retries} publishes were tried again, the page was open ${opened} times`)
+  if (store === 'disk') {
+    console.log(`published ${sum.published} delivered ${sum.delivered} duplicate ${sum.duplicate} gaps ${sum.gaps}`)
+    must(sum.delivered === sum.published && sum.duplicate === 0 && sum.gaps === 0, `something was lost, doubled or gapped: ${JSON.stringify(sum)}`)
+  } else {
+    console.log(`gaps ${sum.gaps} unannounced ${sum.unannounced}`)
+    must(sum.gaps >= 1, 'a server that forgot all it knew was killed, and no gap was told')
+  }
+  must(sum.unannounced === 0, `the page was not told of ${sum.unannounced} lost events: ${JSON.stringify(sum)}`)
+  must(sum.disorder === 0 && sum.stray === 0, `order: ${JSON.stringify(sum)}`)
+  must(faults.length === 0, `faults: ${faults.slice(0, 3)}`)
+  must(opened > kills, `the page was open ${opened} times in ${kills} kills: some kill met no stream`)
+  await browser.close()
+  await harness.process.kill()
+}
+
+/** Events over the topics, unevenly: a third, a third, and the rest. */
+function share(events) {
+  const third = Math.floor(events / 3)
+  return { [TOPICS[0]]: third, [TOPICS[1]]: third, [TOPICS[2]]: events - 2 * third }
+}
+
+/** Resolves when the page is open once more than before. */
+async function killAndComeBack(harness, opens) {
+  const before = await opens()
+  await harness.restart('SIGKILL')
+  await until('the page to come back', async () => (await opens()) > before, { timeout: 60_000, every: 50 })
+}

@@ -1,0 +1,71 @@
+// The harness hub: started, killed, started again on the same port, asked, and published to.
+
+import { binary } from './paths.mjs'
+import { start } from './process.mjs'
+
+export class Harness {
+  /** `args` without `--listen`, which is ours: a restart comes back on the same port. */
+  constructor(args, program = binary('harness')) {
+    this.args = args
+    this.program = program
+    this.port = 0
+  }
+
+  async start() {
+    const listen = ['--listen', `127.0.0.1:${this.port}`]
+    this.process = await start(this.program, [...listen, ...this.args], { ready: /^listening http:\/\/[^:]+:(\d+)/ })
+    this.port = Number(this.process.ready[1])
+    this.url = `http://127.0.0.1:${this.port}`
+    return this
+  }
+
+  async restart(signal) {
+    await this.process.kill(signal)
+    await this.start()
+  }
+
+  async stats() {
+    const response = await fetch(`${this.url}/stats`)
+    if (!response.ok) throw new Error(`GET /stats: ${response.status} ${await response.text()}`)
+    return response.json()
+  }
+
+  /** One try. Throws when the answer is not 200 or there is none: whether it was accepted is then unknown. */
+  async publish(topic, events) {
+    const response = await fetch(`${this.url}/publish/${topic}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(events),
+      signal: AbortSignal.timeout(10_000),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`POST /publish/${topic}: ${response.status} ${text}`)
+    return text
+  }
+}
+
+/** Publishes `tick {n}` from 1 to `count` on one topic, in order, under keys, until each is accepted. */
+export async function publishTicks(harness, topic, count, { batch = 10, from = 1, onAccepted = () => {}, wait = async () => {} } = {}) {
+  let retries = 0
+  for (let first = from; first < from + count; first += batch) {
+    await wait()
+    const events = []
+    for (let n = first; n < Math.min(first + batch, from + count); n += 1) {
+      events.push({ event: 'tick', data: { n, pad: '' }, key: `${topic}:${n}` })
+    }
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await harness.publish(topic, events)
+        break
+      } catch (error) {
+        // The server may be dead or just back; the keys make a second try harmless.
+        if (tries > 600) throw new Error(`publishing on ${topic} from ${first} failed ${tries} times, the last: ${error.cause ?? error}`)
+        if (/ 4\d\d /.test(error.message)) throw error
+        retries += 1
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    onAccepted(events.length)
+  }
+  return retries
+}

@@ -1,0 +1,58 @@
+// One origin for a page: files out of memory, and everything else handed on to the server under test.
+//
+// Sees each request a page makes, which a page cannot be asked about: a browser repeats some by itself.
+
+import http from 'node:http'
+
+import { cleanup } from './process.mjs'
+
+/**
+ * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
+ * When the upstream is away or dies, so does the client's connection: no answer is made up.
+ */
+export async function serveSite(files) {
+  const site = { upstream: undefined, requests: [], open: 0 }
+  const server = http.createServer((request, response) => {
+    const path = request.url.split('?')[0]
+    if (path in files) {
+      response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
+      response.end(files[path])
+    } else if (path === '/favicon.ico') {
+      response.writeHead(204).end()
+    } else {
+      handOn(site, request, response)
+    }
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanup(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  site.url = `http://127.0.0.1:${server.address().port}`
+  return site
+}
+
+function handOn(site, request, response) {
+  const entry = { at: Date.now(), url: request.url, method: request.method, status: undefined, closedAt: undefined }
+  site.requests.push(entry)
+  site.open += 1
+  response.on('close', () => {
+    site.open -= 1
+    entry.closedAt = Date.now()
+  })
+  if (!site.upstream) {
+    request.socket.destroy()
+    return
+  }
+  const { host: _host, connection: _connection, ...headers } = request.headers
+  const up = http.request(new URL(request.url, site.upstream), { method: request.method, headers, agent: false }, (answer) => {
+    entry.status = answer.statusCode
+    response.writeHead(answer.statusCode, answer.headers)
+    answer.pipe(response)
+    answer.on('error', () => response.destroy())
+    answer.on('close', () => answer.complete || response.destroy())
+  })
+  up.on('error', () => request.socket.destroy())
+  response.on('close', () => up.destroy())
+  request.pipe(up)
+}
