@@ -13,8 +13,19 @@ use crate::refs;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-const ANNOTATIONS: [&str; 11] =
-    ["title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id", "$defs"];
+const ANNOTATIONS: [&str; 11] = [
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$comment",
+    "$schema",
+    "$id",
+    "$defs",
+];
 
 /// Whether a keyword only comments on a schema.
 pub(crate) fn is_annotation(keyword: &str) -> bool {
@@ -45,7 +56,8 @@ struct Text<'a> {
 impl<'a> Text<'a> {
     fn schema(&mut self, schema: &'a Value) {
         let Some(object) = schema.as_object() else { return self.plain(schema) };
-        let mut members: Vec<_> = object.iter().filter(|(key, _)| !is_annotation(key)).map(|(key, value)| (key.as_str(), value)).collect();
+        let mut members: Vec<_> =
+            object.iter().filter(|(key, _)| !is_annotation(key)).map(|(key, value)| (key.as_str(), value)).collect();
         for (key, _) in &mut members {
             if *key == "const" {
                 *key = "enum";
@@ -69,7 +81,9 @@ impl<'a> Text<'a> {
                 }
                 ("oneOf", Value::Array(arms)) => self.one_of(arms),
                 ("anyOf" | "allOf" | "prefixItems", Value::Array(arms)) => self.list(arms.iter(), Self::schema),
-                ("items" | "additionalProperties" | "unevaluatedProperties" | "not" | "propertyNames", value) => self.schema(value),
+                ("items" | "additionalProperties" | "unevaluatedProperties" | "not" | "propertyNames", value) => {
+                    self.schema(value)
+                }
                 (_, value) => self.plain(value),
             }
         }
@@ -105,11 +119,14 @@ impl<'a> Text<'a> {
     }
 
     fn set(&mut self, values: &[Value]) {
-        let mut texts: Vec<_> = values.iter().map(|value| {
-            let mut text = Text { root: self.root, seen: Vec::new(), out: String::new() };
-            text.plain(value);
-            text.out
-        }).collect();
+        let mut texts: Vec<_> = values
+            .iter()
+            .map(|value| {
+                let mut text = Text { root: self.root, seen: Vec::new(), out: String::new() };
+                text.plain(value);
+                text.out
+            })
+            .collect();
         texts.sort_unstable();
         self.list(texts.iter(), |text, value| text.out += value);
     }

@@ -1,15 +1,29 @@
-//! The contract compiler: the JSON Schema of one enum in; checks, names and a hash out.
+//! The contract compiler: the JSON Schema of one enum in; checks, TypeScript types, validators and a hash out.
 //!
-//! Works on values and text alone: no files, no clock, no network.
+//! Works on values and text alone: no clock, no network, and no file except the one [`write_if_changed`] is given.
 
+mod checks;
+mod condition;
+mod expected;
 mod hash;
+mod helpers;
+mod model;
+mod module;
+mod numbers;
+mod pattern;
+mod read;
 mod refs;
 mod refusal;
+mod text;
 mod top;
+mod types;
+mod write;
 
 pub use refusal::Refusal;
+pub use write::{Written, keep_types, write_if_changed};
 
 use eventwire::EventName;
+use helpers::Language;
 use serde_json::Value;
 
 /// The checked contract of one enum: names, types, validators and hash.
@@ -19,6 +33,7 @@ pub struct Contract {
     names: Vec<EventName>,
     hash: String,
     schema: Value,
+    model: model::Model,
 }
 
 impl Contract {
@@ -39,12 +54,13 @@ impl Contract {
     pub fn compile(schema: &Value) -> Result<Self, Vec<Refusal>> {
         let mut refusals = Vec::new();
         let (name, events) = top::read(schema, &mut refusals);
+        let model = read::model(schema, &events, &mut refusals);
         if !refusals.is_empty() {
             return Err(refusals);
         }
         let hash = hash::hash(schema, events.iter().map(|event| (event.name.as_str(), event.payload)));
         let names = events.into_iter().map(|event| event.name).collect();
-        Ok(Self { name, names, hash, schema: schema.clone() })
+        Ok(Self { name, names, hash, schema: schema.clone(), model })
     }
 
     /// The enum's name.
@@ -65,5 +81,19 @@ impl Contract {
     /// The schema it was compiled from.
     pub fn schema(&self) -> &Value {
         &self.schema
+    }
+
+    /// The one TypeScript module: types, validators as plain code without `eval`, names and hash.
+    pub fn typescript(&self) -> String {
+        module::write(self.head(), &self.model, Language::TypeScript)
+    }
+
+    /// The same module without its types, for what reads JavaScript only.
+    pub fn javascript(&self) -> String {
+        module::write(self.head(), &self.model, Language::JavaScript)
+    }
+
+    fn head(&self) -> module::Head<'_> {
+        module::Head { name: &self.name, hash: &self.hash, doc: self.schema.get("description").and_then(Value::as_str) }
     }
 }

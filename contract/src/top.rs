@@ -3,9 +3,12 @@
 //! Reads the shape serde calls externally tagged, the only one whose variant can travel as the event's name. What is
 //! inside a payload is not its business.
 
-use crate::refusal::{At, Refusal};
+use crate::{
+    read::external,
+    refusal::{At, Refusal},
+};
 use eventwire::{EventName, InvalidEventName, limits};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 
 /// One variant.
@@ -31,11 +34,17 @@ pub(crate) fn read<'a>(schema: &'a Value, refusals: &mut Vec<Refusal>) -> (Strin
     let name = schema.get("title").and_then(Value::as_str).unwrap_or_default().to_owned();
     let at = At::root(if name.is_empty() { "schema" } else { &name });
     if name.is_empty() {
-        refusals.push(at.refuse("no title", "the title is the enum's name, and the contract is called after it", "add \"title\""));
+        refusals.push(at.refuse(
+            "no title",
+            "the title is the enum's name, and the contract is called after it",
+            "add \"title\"",
+        ));
     }
     let mut events = Vec::new();
     match shape(schema) {
-        Ok(arms) => arms.iter().for_each(|(key, arm)| variants(arm, &key.iter().fold(at.clone(), |at, key| at.key(key)), &mut events, refusals)),
+        Ok(arms) => arms.iter().for_each(|(key, arm)| {
+            variants(arm, &key.iter().fold(at.clone(), |at, key| at.key(key)), &mut events, refusals)
+        }),
         Err(other) => refusals.push(at.refuse(other.what, other.why, other.next)),
     }
     if events.len() > limits::NAMES {
@@ -72,11 +81,16 @@ fn shape(schema: &Value) -> Result<Arms<'_>, Other> {
     let other = |what: &str, why, next| Err(Other { what: what.to_owned(), why, next });
     if let Some(arms) = schema.get("oneOf").and_then(Value::as_array) {
         if let Some(tag) = tag(arms) {
-            let next = "remove #[serde(tag = \"…\")] (and content) from this enum; enums inside payloads may keep theirs";
+            let next =
+                "remove #[serde(tag = \"…\")] (and content) from this enum; enums inside payloads may keep theirs";
             return other(&format!("an enum tagged by {tag:?}"), TAG, next);
         }
         if has("properties") || has("$ref") || has("type") {
-            return other("an enum flattened into a struct", TAG, "make the enum itself the event type, and the struct a payload");
+            return other(
+                "an enum flattened into a struct",
+                TAG,
+                "make the enum itself the event type, and the struct a payload",
+            );
         }
         return Ok(arms.iter().enumerate().map(|(i, arm)| (vec!["oneOf".into(), i.to_string()], arm)).collect());
     }
@@ -90,14 +104,18 @@ fn shape(schema: &Value) -> Result<Arms<'_>, Other> {
     if has("not") {
         return other("an enum without variants", "there is nothing it could publish", "add a variant");
     }
-    other("not an enum", "a contract lists the variants of one", "derive JsonSchema on an enum whose variants are the events")
+    other(
+        "not an enum",
+        "a contract lists the variants of one",
+        "derive JsonSchema on an enum whose variants are the events",
+    )
 }
 
 /// The property by which every arm says its name, if there is one.
 fn tag(arms: &[Value]) -> Option<&str> {
     let says = |arm: &Value, key: &str| arm.get("properties").and_then(|all| all.get(key)?.get("const")).is_some();
     // An arm of an externally tagged enum is closed around its one member, which may be a constant, too.
-    let external = arms.iter().any(|arm| single(arm).is_some());
+    let external = arms.iter().any(|arm| external(arm).is_some());
     let first = arms.iter().find_map(|arm| arm.get("properties")?.as_object()).filter(|_| !external)?;
     first.keys().find(|key| arms.iter().all(|arm| says(arm, key))).map(String::as_str)
 }
@@ -117,7 +135,9 @@ fn variants<'a>(arm: &'a Value, at: &At, events: &mut Vec<Event<'a>>, refusals: 
             refusals.push(at.refuse(format!("the event name {raw:?}"), why, RENAME));
         }
     };
-    if let Some(names) = arm.get("enum").and_then(Value::as_array).cloned().or_else(|| arm.get("const").map(|c| vec![c.clone()])) {
+    if let Some(names) =
+        arm.get("enum").and_then(Value::as_array).cloned().or_else(|| arm.get("const").map(|c| vec![c.clone()]))
+    {
         for name in names {
             match name.as_str() {
                 Some(name) => add(name, &UNIT, at.clone().variant(name), refusals),
@@ -126,7 +146,7 @@ fn variants<'a>(arm: &'a Value, at: &At, events: &mut Vec<Event<'a>>, refusals: 
         }
         return;
     }
-    match single(arm) {
+    match external(arm) {
         Some((name, payload)) => {
             let at = at.key("properties").key(name).variant(name);
             let fields = payload.get("prefixItems").and_then(Value::as_array).map_or(0, Vec::len);
@@ -140,15 +160,10 @@ fn variants<'a>(arm: &'a Value, at: &At, events: &mut Vec<Event<'a>>, refusals: 
                 add(name, payload, at, refusals);
             }
         }
-        None => refusals.push(at.refuse("a variant without a name of its own", TAG, "remove #[serde(untagged)] or #[serde(flatten)] from it")),
+        None => refusals.push(at.refuse(
+            "a variant without a name of its own",
+            TAG,
+            "remove #[serde(untagged)] or #[serde(flatten)] from it",
+        )),
     }
-}
-
-/// The one member of an externally tagged arm.
-fn single(arm: &Value) -> Option<(&str, &Value)> {
-    let properties: &Map<String, Value> = arm.get("properties")?.as_object()?;
-    let (name, payload) = properties.iter().next().filter(|_| properties.len() == 1)?;
-    let required = arm.get("required")?.as_array()?;
-    let closed = arm.get("additionalProperties") == Some(&Value::Bool(false));
-    (closed && required.len() == 1 && required[0] == name.as_str()).then_some((name.as_str(), payload))
 }

@@ -9,10 +9,7 @@ use serde::Serialize;
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum Shop {
-    PriceChanged {
-        sku: String,
-        cents: u32,
-    },
+    PriceChanged { sku: String, cents: u32 },
     OrderMoved(Status),
     Closed,
 }
@@ -94,14 +91,16 @@ mod top {
     #[derive(Serialize, JsonSchema)]
     pub(super) enum Tuple {
         Moved(u8, String),
-        Fine((), ),
+        Fine(()),
     }
 
     #[derive(Serialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
     pub(super) enum Reserved {
         Error,
-        Message { x: u8 },
+        Message {
+            x: u8,
+        },
         #[serde(rename = "eventwire.hello")]
         Hello,
         #[serde(rename = "two words")]

@@ -1,0 +1,113 @@
+//! What a validator says it expected, in words.
+
+use crate::{
+    model::{Model, SAFE, Shape},
+    text,
+};
+use std::fmt::Display;
+
+/// Most alternatives named before the rest is only counted.
+const NAMED: usize = 10;
+
+/// The words as a string literal.
+pub(crate) fn expected(model: &Model, shape: &Shape) -> String {
+    text::string(&words(model, shape))
+}
+
+fn words(model: &Model, shape: &Shape) -> String {
+    match model.resolve(shape) {
+        Shape::Any => "a value".into(),
+        Shape::Null => "null".into(),
+        Shape::Bool => "a boolean".into(),
+        Shape::Text(text) => {
+            let length = span(text.min.as_ref(), text.max.as_ref())
+                .map_or(String::new(), |span| format!(" of {}", counted(&span, "character")));
+            let like = text.pattern.as_ref().map_or(String::new(), |source| format!(" like /{source}/"));
+            format!("a string{length}{like}")
+        }
+        Shape::Number(range) => {
+            let mut limits = Vec::new();
+            for (word, bound) in [
+                ("from", range.min),
+                ("above", range.above),
+                ("to", range.max),
+                ("below", range.below),
+                ("but not", range.not),
+            ] {
+                limits.extend(bound.map(|bound| format!(" {word} {bound}")));
+            }
+            format!("a number{}", limits.concat())
+        }
+        Shape::Integer(range) => {
+            let whole = (range.min, range.max) == (Some(-SAFE), Some(SAFE));
+            let span = (!whole).then(|| span(range.min.as_ref(), range.max.as_ref())).flatten();
+            let not = range.not.map_or(String::new(), |not| format!(" but not {not}"));
+            format!("an integer{}{not}", span.map_or(String::new(), |span| format!(" from {span}")))
+        }
+        Shape::Literal(values) => either(values.iter().map(|(_, value)| value.to_string()).collect()),
+        Shape::List(list) => items(span(list.min.as_ref(), list.max.as_ref()), list.unique),
+        Shape::Tuple(nodes) => items(Some(nodes.len().to_string()), false),
+        Shape::Record(record) => {
+            let members = span(record.min.as_ref(), record.max.as_ref());
+            members.map_or("an object".into(), |members| format!("an object of {}", counted(&members, "member")))
+        }
+        Shape::External(names, members) => {
+            let names = names.iter().map(|(_, value)| value.to_string());
+            let members = members.iter().map(|member| format!("{{{}: …}}", quoted(&member.name)));
+            either(names.chain(members).collect())
+        }
+        Shape::All(parts) => parts.first().map_or("a value".into(), |part| words(model, &part.shape)),
+        Shape::Union(arms) => {
+            let mut all: Vec<String> = Vec::new();
+            for arm in arms {
+                let arm = words(model, &arm.shape);
+                if !all.contains(&arm) {
+                    all.push(arm);
+                }
+            }
+            either(all)
+        }
+        Shape::Ref(_) => unreachable!("resolved"),
+    }
+}
+
+/// `a, b or c`.
+pub(crate) fn either(mut words: Vec<String>) -> String {
+    if words.len() > NAMED {
+        let more = words.len() - NAMED;
+        words.truncate(NAMED);
+        words.push(format!("one of {more} more"));
+    }
+    match words.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+fn items(count: Option<String>, unique: bool) -> String {
+    let item = if unique { "different item" } else { "item" };
+    match count {
+        Some(count) => format!("an array of {}", counted(&count, item)),
+        None if unique => "an array of different items".into(),
+        None => "an array".into(),
+    }
+}
+
+fn counted(count: &str, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == "1" { "" } else { "s" })
+}
+
+fn span<T: Display + PartialEq>(min: Option<&T>, max: Option<&T>) -> Option<String> {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => Some(min.to_string()),
+        (Some(min), Some(max)) => Some(format!("{min} to {max}")),
+        (Some(min), None) => Some(format!("{min} or more")),
+        (None, Some(max)) => Some(format!("at most {max}")),
+        (None, None) => None,
+    }
+}
+
+fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}

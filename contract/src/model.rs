@@ -1,0 +1,243 @@
+//! What a checked contract says: the schema as a tree of shapes that TypeScript can both type and check.
+//!
+//! Data only; [`read`](crate::read) makes it and the emitters read it.
+
+use crate::refusal::At;
+use serde_json::Value;
+
+/// The largest integer up to which JavaScript tells every integer from its neighbours.
+pub(crate) const SAFE: i64 = (1 << 53) - 1;
+
+/// One contract.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) events: Vec<Event>,
+    pub(crate) defs: Vec<Def>,
+}
+
+/// One event and the type of its payload.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) note: Note,
+    pub(crate) payload: Node,
+}
+
+/// A type with a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Def {
+    pub(crate) name: String,
+    pub(crate) node: Node,
+}
+
+/// A type where it is used.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) note: Note,
+    pub(crate) shape: Shape,
+}
+
+/// What only people read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Note {
+    pub(crate) doc: Option<String>,
+    pub(crate) deprecated: bool,
+}
+
+/// What a value may be.
+#[derive(Clone, Debug)]
+pub(crate) enum Shape {
+    Any,
+    Null,
+    Bool,
+    Text(Text),
+    Number(Range<f64>),
+    Integer(Range<i64>),
+    Literal(Vec<(Note, Value)>),
+    List(List),
+    Tuple(Vec<Node>),
+    Record(Record),
+    /// A name, or an object with exactly one of these members.
+    External(Vec<(Note, Value)>, Vec<Field>),
+    /// Index into [`Model::defs`].
+    Ref(usize),
+    All(Vec<Node>),
+    Union(Vec<Node>),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text {
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) pattern: Option<String>,
+}
+
+/// Both ends inclusive unless open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Range<T> {
+    pub(crate) min: Option<T>,
+    pub(crate) max: Option<T>,
+    pub(crate) above: Option<T>,
+    pub(crate) below: Option<T>,
+    pub(crate) not: Option<T>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct List {
+    pub(crate) items: Box<Node>,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) unique: bool,
+}
+
+/// An object. Members it does not name are of type `rest`, or ignored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) rest: Option<Box<Node>>,
+    /// The regular expression of every key, of maps with integer keys.
+    pub(crate) keys: Option<String>,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) node: Node,
+}
+
+impl Note {
+    pub(crate) fn of(schema: &Value) -> Self {
+        Self {
+            doc: schema.get("description").and_then(Value::as_str).map(str::to_owned),
+            deprecated: schema.get("deprecated") == Some(&Value::Bool(true)),
+        }
+    }
+}
+
+impl Node {
+    pub(crate) fn bare(shape: Shape) -> Self {
+        Self { note: Note::default(), shape }
+    }
+}
+
+impl Record {
+    /// Whether any object will do.
+    pub(crate) fn open(&self) -> bool {
+        self.fields.is_empty() && self.rest.is_none() && self.min.is_none() && self.max.is_none()
+    }
+}
+
+/// Which of JSON's kinds a value may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds(u8);
+
+impl Kinds {
+    pub(crate) const SCALAR: Self = Self(1);
+    pub(crate) const LIST: Self = Self(2);
+    pub(crate) const OBJECT: Self = Self(4);
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl Model {
+    /// The shape behind names.
+    pub(crate) fn resolve<'a>(&'a self, mut shape: &'a Shape) -> &'a Shape {
+        // Bounded: a type that is only its own name is refused.
+        while let Shape::Ref(def) = shape {
+            shape = &self.defs[*def].node.shape;
+        }
+        shape
+    }
+
+    pub(crate) fn kinds(&self, shape: &Shape) -> Kinds {
+        match self.resolve(shape) {
+            Shape::Any => Kinds(7),
+            Shape::Null | Shape::Bool | Shape::Text(_) | Shape::Number(_) | Shape::Integer(_) | Shape::Literal(_) => {
+                Kinds::SCALAR
+            }
+            Shape::List(_) | Shape::Tuple(_) => Kinds::LIST,
+            Shape::Record(_) => Kinds::OBJECT,
+            Shape::External(names, members) => {
+                let names = if names.is_empty() { 0 } else { Kinds::SCALAR.0 };
+                let members = if members.is_empty() { 0 } else { Kinds::OBJECT.0 };
+                Kinds(names | members)
+            }
+            Shape::All(parts) => Kinds(parts.iter().fold(7, |kinds, part| kinds & self.kinds(&part.shape).0)),
+            Shape::Union(arms) => Kinds(arms.iter().fold(0, |kinds, arm| kinds | self.kinds(&arm.shape).0)),
+            Shape::Ref(_) => unreachable!("resolved"),
+        }
+    }
+
+    /// The types met again at the same value, without a member or an item between: a check of one would never end.
+    pub(crate) fn endless(&self) -> Option<usize> {
+        let mut done = vec![false; self.defs.len()];
+        (0..self.defs.len()).find(|&def| self.loops(def, &mut Vec::new(), &mut done))
+    }
+
+    fn loops(&self, def: usize, open: &mut Vec<usize>, done: &mut [bool]) -> bool {
+        if open.contains(&def) {
+            return true;
+        }
+        if std::mem::replace(&mut done[def], true) {
+            return false;
+        }
+        open.push(def);
+        let mut targets = Vec::new();
+        same_value(&self.defs[def].node.shape, &mut targets);
+        let found = targets.into_iter().any(|target| self.loops(target, open, done));
+        open.pop();
+        found
+    }
+
+    /// Whether a value of this type may hold one of the same type, at any depth.
+    pub(crate) fn recursive(&self, shape: &Shape) -> bool {
+        fn visit(model: &Model, shape: &Shape, open: &mut Vec<usize>, done: &mut [bool]) -> bool {
+            let Shape::Ref(def) = shape else {
+                return children(shape).into_iter().any(|child| visit(model, &child.shape, open, done));
+            };
+            if open.contains(def) {
+                return true;
+            }
+            if std::mem::replace(&mut done[*def], true) {
+                return false;
+            }
+            open.push(*def);
+            let found = visit(model, &model.defs[*def].node.shape, open, done);
+            open.pop();
+            found
+        }
+        visit(self, shape, &mut Vec::new(), &mut vec![false; self.defs.len()])
+    }
+}
+
+/// The names a value must satisfy itself.
+fn same_value(shape: &Shape, targets: &mut Vec<usize>) {
+    match shape {
+        Shape::Ref(def) => targets.push(*def),
+        Shape::All(nodes) | Shape::Union(nodes) => nodes.iter().for_each(|node| same_value(&node.shape, targets)),
+        _ => {}
+    }
+}
+
+/// The types right inside.
+pub(crate) fn children(shape: &Shape) -> Vec<&Node> {
+    match shape {
+        Shape::List(list) => vec![&list.items],
+        Shape::Tuple(nodes) | Shape::All(nodes) | Shape::Union(nodes) => nodes.iter().collect(),
+        Shape::Record(record) => record.fields.iter().map(|field| &field.node).chain(record.rest.as_deref()).collect(),
+        Shape::External(_, members) => members.iter().map(|member| &member.node).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A definition still to be read, and from where it was first met.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) pointer: String,
+    pub(crate) at: At,
+}

@@ -1,0 +1,476 @@
+//! From a schema to a [`Model`], or to the reasons why not.
+//!
+//! Every keyword is either understood, or an annotation, or refused: none is dropped. Two say nothing here on purpose,
+//! `additionalProperties: false` and `unevaluatedProperties: false` of a struct: a page ignores members it does not know,
+//! so that a server may add some.
+
+use crate::{
+    hash::is_annotation,
+    model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
+    numbers, pattern, refs,
+    refusal::{At, Refusal},
+    top,
+};
+use serde_json::{Map, Value};
+
+/// Reads the payloads of all events.
+pub(crate) fn model(root: &Value, events: &[top::Event<'_>], refusals: &mut Vec<Refusal>) -> Model {
+    let mut reader = Reader { root, pending: Vec::new(), refusals };
+    let events = events
+        .iter()
+        .map(|event| Event {
+            name: event.name.as_str().to_owned(),
+            note: Note { doc: event.doc.map(str::to_owned), deprecated: event.deprecated },
+            payload: reader.node(event.payload, &event.at),
+        })
+        .collect();
+    let mut defs = Vec::new();
+    while let Some(Pending { pointer, at }) = reader.pending.get(defs.len()) {
+        let (pointer, at) = (pointer.clone(), at.moved(pointer));
+        let name = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let name = if pointer.is_empty() { at.place.split("::").next().unwrap_or_default().to_owned() } else { name };
+        let node = root.pointer(&pointer).map_or(Node::bare(Shape::Any), |schema| reader.node(schema, &at));
+        defs.push(Def { name, node });
+    }
+    let model = Model { events, defs };
+    if let Some(def) = model.endless() {
+        let Pending { pointer, at } = &reader.pending[def];
+        refusals.push(at.moved(pointer).refuse(
+            format!("the type {:?} is defined as itself", model.defs[def].name),
+            "no value could ever be checked against it",
+            "put a field, a list or a map between the type and its next self",
+        ));
+    }
+    model
+}
+
+struct Reader<'a> {
+    root: &'a Value,
+    /// Every name met, in order of meeting: the index is the definition's.
+    pending: Vec<Pending>,
+    refusals: &'a mut Vec<Refusal>,
+}
+
+const KNOWN: [&str; 29] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "required",
+    "type",
+    "unevaluatedProperties",
+];
+
+impl Reader<'_> {
+    fn node(&mut self, schema: &Value, at: &At) -> Node {
+        let shape = match schema {
+            Value::Bool(true) => Shape::Any,
+            Value::Object(object) => self.object(object, schema, at),
+            Value::Bool(false) => {
+                return self.refuse(
+                    at,
+                    "a type without values",
+                    "no event could ever carry it",
+                    "remove the field or variant",
+                );
+            }
+            other => {
+                return self.refuse(
+                    at,
+                    format!("{other} where a schema is due"),
+                    "a schema is an object or a boolean",
+                    "correct the schema",
+                );
+            }
+        };
+        Node { note: Note::of(schema), shape }
+    }
+
+    fn refuse(&mut self, at: &At, what: impl Into<String>, why: &str, next: &str) -> Node {
+        self.refusals.push(at.refuse(what, why, next));
+        Node::bare(Shape::Any)
+    }
+
+    fn object(&mut self, object: &Map<String, Value>, schema: &Value, at: &At) -> Shape {
+        for key in
+            object.keys().filter(|key| !KNOWN.contains(&key.as_str()) && *key != "uniqueItems" && !is_annotation(key))
+        {
+            self.refuse(
+                &at.key(key),
+                format!("the keyword {key:?}"),
+                "neither a TypeScript type nor a check could say it",
+                "describe the type without it, for example with #[schemars(with = \"…\")]",
+            );
+        }
+        let mut parts = Vec::new();
+        if let Some(shape) = self.base(object, at) {
+            parts.push(Node::bare(shape));
+        }
+        if let Some(target) = object.get("$ref") {
+            parts.push(Node::bare(self.reference(target, at)));
+        }
+        for key in ["oneOf", "anyOf"] {
+            if let Some(arms) = self.list(object, key, at) {
+                let shape = self.union(arms, key, at);
+                parts.push(Node::bare(shape));
+            }
+        }
+        if let Some(all) = self.list(object, "allOf", at) {
+            parts.extend(all.iter().enumerate().map(|(i, part)| self.node(part, &at.key("allOf").key(i))));
+        }
+        let constrains = |key: &&String| {
+            !is_annotation(key) && !matches!(key.as_str(), "format" | "contentEncoding" | "contentMediaType")
+        };
+        if let Some(key) = object.keys().find(constrains).filter(|_| parts.is_empty()) {
+            let next = if key == "not" { "use a type that has values" } else { "add \"type\"" };
+            self.refuse(
+                &at.key(key),
+                format!("{key:?} without a type"),
+                "values of every other type would pass unchecked",
+                next,
+            );
+        }
+        if parts.len() > 1 && schema.get("additionalProperties").is_some_and(|rest| !rest.is_boolean()) {
+            self.refuse(
+                &at.key("additionalProperties"),
+                "a map flattened beside an enum or a named type",
+                "the map's type would have to hold for their members, too",
+                "give the map a field of its own",
+            );
+        }
+        match parts.len() {
+            0 => Shape::Any,
+            1 => parts.remove(0).shape,
+            _ => Shape::All(parts),
+        }
+    }
+
+    fn list<'b>(&mut self, object: &'b Map<String, Value>, key: &str, at: &At) -> Option<&'b [Value]> {
+        match object.get(key)? {
+            Value::Array(list) if !list.is_empty() => Some(list),
+            _ => {
+                self.refuse(
+                    &at.key(key),
+                    format!("{key:?} without alternatives"),
+                    "it must be a list of schemas",
+                    "correct the schema",
+                );
+                None
+            }
+        }
+    }
+
+    fn reference(&mut self, target: &Value, at: &At) -> Shape {
+        let at = at.key("$ref");
+        let target = target.as_str().unwrap_or_default();
+        let Some(pointer) = refs::pointer(target).filter(|pointer| self.root.pointer(pointer).is_some()) else {
+            return self
+                .refuse(
+                    &at,
+                    format!("a reference to {target:?}"),
+                    "a contract is one document, and there is nothing of that name in it",
+                    "put the schema under \"$defs\"",
+                )
+                .shape;
+        };
+        let known = self.pending.iter().position(|pending| pending.pointer == pointer);
+        Shape::Ref(known.unwrap_or_else(|| {
+            self.pending.push(Pending { pointer, at });
+            self.pending.len() - 1
+        }))
+    }
+
+    /// What `type`, `enum` and `const` say, with the keywords that belong to them.
+    fn base(&mut self, object: &Map<String, Value>, at: &At) -> Option<Shape> {
+        let types: Vec<&str> = match object.get("type") {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(many)) => many.iter().map(|one| one.as_str().unwrap_or("?")).collect(),
+            Some(_) => vec!["?"],
+            None => Vec::new(),
+        };
+        if let Some(values) = object.get("enum").or(object.get("const")) {
+            let values = if object.contains_key("const") {
+                vec![values.clone()]
+            } else {
+                values.as_array().cloned().unwrap_or_default()
+            };
+            let literal: Vec<_> = values
+                .into_iter()
+                .filter(|value| types.is_empty() || types.iter().any(|kind| is(kind, value)))
+                .map(|value| (Note::default(), value))
+                .collect();
+            if literal.is_empty() || literal.iter().any(|(_, value)| value.is_object() || value.is_array()) {
+                return Some(
+                    self.refuse(
+                        &at.key("enum"),
+                        "an enumeration",
+                        "its values must be strings, numbers, booleans or null, and of the type beside it",
+                        "use an enum of unit variants",
+                    )
+                    .shape,
+                );
+            }
+            return Some(Shape::Literal(literal));
+        }
+        let mut shapes: Vec<_> = types.iter().map(|kind| self.kind(kind, object, at)).collect();
+        match shapes.len() {
+            0 => None,
+            1 => shapes.pop(),
+            _ => Some(Shape::Union(shapes.into_iter().map(Node::bare).collect())),
+        }
+    }
+
+    fn kind(&mut self, kind: &str, object: &Map<String, Value>, at: &At) -> Shape {
+        if object.contains_key("not") && !matches!(kind, "integer" | "number" | "null") {
+            self.refuse(
+                &at.key("not"),
+                "the keyword \"not\"",
+                "TypeScript has no type for what something is not",
+                "describe what it is",
+            );
+        }
+        match kind {
+            "null" => Shape::Null,
+            "boolean" => Shape::Bool,
+            "string" => Shape::Text(self.text(object, at)),
+            "number" => Shape::Number(numbers::number(object, at, self.refusals)),
+            "integer" => Shape::Integer(numbers::integer(object, at, self.refusals)),
+            "array" => self.array(object, at),
+            "object" => self.record(object, at),
+            _ => {
+                self.refuse(&at.key("type"), format!("the type {kind:?}"), "it is none of JSON's", "correct the schema")
+                    .shape
+            }
+        }
+    }
+
+    fn count(&mut self, object: &Map<String, Value>, key: &str, at: &At) -> Option<u64> {
+        let value = object.get(key)?;
+        // A JSON number may say 3 as 3.0.
+        let count = value
+            .as_u64()
+            .or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=9e15).contains(n)).map(|n| n as u64));
+        if count.is_none() {
+            self.refuse(&at.key(key), format!("{key:?} of {value}"), "it counts", "use a whole number from 0");
+        }
+        count
+    }
+
+    fn text(&mut self, object: &Map<String, Value>, at: &At) -> Text {
+        let source = object.get("pattern").map(|source| source.as_str().unwrap_or_default());
+        if let Some(fault) = source.and_then(pattern::fault) {
+            self.refuse(
+                &at.key("pattern"),
+                format!("the pattern {:?} with {fault}", source.unwrap_or_default()),
+                "Rust and JavaScript do not read it alike",
+                "use literals, classes, groups, alternatives and repetitions only",
+            );
+        }
+        Text {
+            min: self.count(object, "minLength", at),
+            max: self.count(object, "maxLength", at),
+            pattern: source.map(str::to_owned),
+        }
+    }
+
+    fn array(&mut self, object: &Map<String, Value>, at: &At) -> Shape {
+        let (min, max) = (self.count(object, "minItems", at), self.count(object, "maxItems", at));
+        let unique = object.get("uniqueItems") == Some(&Value::Bool(true));
+        if let Some(first) = self.list_or_none(object, "prefixItems", at) {
+            let nodes: Vec<_> = first
+                .iter()
+                .enumerate()
+                .map(|(i, item)| self.node(item, &at.key("prefixItems").key(i).member(&i.to_string())))
+                .collect();
+            let closed = object.get("items").is_none_or(|items| items == &Value::Bool(false));
+            if !closed
+                || min != Some(nodes.len() as u64)
+                || max.is_some_and(|max| max != nodes.len() as u64)
+                || (max.is_none() && object.get("items").is_none())
+            {
+                self.refuse(
+                    at,
+                    "a tuple of varying length",
+                    "its type would depend on its length",
+                    "use a list, or a tuple with \"minItems\" and \"maxItems\" of its length",
+                );
+            }
+            return Shape::Tuple(nodes);
+        }
+        let items = match object.get("items") {
+            Some(items) => self.node(items, &at.key("items").items()),
+            None => Node::bare(Shape::Any),
+        };
+        Shape::List(List { items: Box::new(items), min, max, unique })
+    }
+
+    fn list_or_none<'b>(&mut self, object: &'b Map<String, Value>, key: &str, at: &At) -> Option<&'b [Value]> {
+        if object.contains_key(key) { self.list(object, key, at) } else { None }
+    }
+
+    fn record(&mut self, object: &Map<String, Value>, at: &At) -> Shape {
+        let required: Vec<&str> = object
+            .get("required")
+            .and_then(Value::as_array)
+            .map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
+        let properties = object.get("properties").and_then(Value::as_object);
+        let mut fields: Vec<_> = properties
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| Field {
+                name: name.clone(),
+                required: required.contains(&name.as_str()),
+                node: self.node(schema, &at.key("properties").key(name).member(name)),
+            })
+            .collect();
+        for name in required {
+            if !fields.iter().any(|field| field.name == name) {
+                fields.push(Field { name: name.to_owned(), required: true, node: Node::bare(Shape::Any) });
+            }
+        }
+        let rest = object.get("additionalProperties").filter(|rest| *rest != &Value::Bool(false) && !is_true(rest));
+        let mut rest = rest.map(|rest| Box::new(self.node(rest, &at.key("additionalProperties").items())));
+        let mut keys = None;
+        if let Some(patterns) = object.get("patternProperties") {
+            // How schemars says a map with integers as keys.
+            match patterns.as_object().and_then(|all| {
+                all.iter().next().filter(|(key, _)| {
+                    all.len() == 1
+                        && fields.is_empty()
+                        && rest.is_none()
+                        && matches!(key.as_str(), r"^\d+$" | r"^-?\d+$")
+                })
+            }) {
+                Some((key, schema)) if object.get("additionalProperties") == Some(&Value::Bool(false)) => {
+                    rest = Some(Box::new(self.node(schema, &at.key("patternProperties").key(key).items())));
+                    keys = Some(key.clone());
+                }
+                _ => {
+                    self.refuse(
+                        &at.key("patternProperties"),
+                        "members named by a pattern",
+                        "TypeScript has no type for them",
+                        "use a map with string or integer keys, in a field of its own",
+                    );
+                }
+            }
+        }
+        if object.get("unevaluatedProperties").is_some_and(|rest| !rest.is_boolean()) {
+            self.refuse(
+                &at.key("unevaluatedProperties"),
+                "a map flattened beside an enum or a named type",
+                "the map's type would have to hold for their members, too",
+                "give the map a field of its own",
+            );
+        }
+        Shape::Record(Record {
+            fields,
+            rest,
+            keys,
+            min: self.count(object, "minProperties", at),
+            max: self.count(object, "maxProperties", at),
+        })
+    }
+
+    fn union(&mut self, arms: &[Value], key: &str, at: &At) -> Shape {
+        let at_arm = |i: usize| at.key(key).key(i);
+        if key == "oneOf" && arms.iter().all(|arm| unit(arm) || external(arm).is_some()) {
+            let mut names = Vec::new();
+            let mut members = Vec::new();
+            for (i, arm) in arms.iter().enumerate() {
+                match external(arm) {
+                    Some((name, schema)) => {
+                        let mut node = self.node(schema, &at_arm(i).key("properties").key(name).variant(name));
+                        let note = Note::of(arm);
+                        if note.doc.is_some() || note.deprecated {
+                            node.note = note;
+                        }
+                        members.push(Field { name: name.to_owned(), required: true, node });
+                    }
+                    None => names.extend(values(arm).into_iter().map(|value| (Note::of(arm), value.clone()))),
+                }
+            }
+            return if members.is_empty() { Shape::Literal(names) } else { Shape::External(names, members) };
+        }
+        let mut nodes = Vec::new();
+        for (i, arm) in arms.iter().enumerate() {
+            let node = self.node(arm, &at_arm(i));
+            match node.shape {
+                // One list of alternatives, however it was nested.
+                Shape::Union(inner) if node.note.doc.is_none() => nodes.extend(inner),
+                _ => nodes.push(node),
+            }
+        }
+        Shape::Union(nodes)
+    }
+}
+
+fn is_true(schema: &Value) -> bool {
+    schema == &Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
+}
+
+/// Whether a value is of one of JSON Schema's types.
+fn is(kind: &str, value: &Value) -> bool {
+    match kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|n| n.fract() == 0.0),
+        _ => false,
+    }
+}
+
+/// Whether an arm is nothing but names.
+fn unit(arm: &Value) -> bool {
+    let only = |object: &Map<String, Value>| {
+        object.keys().all(|key| is_annotation(key) || matches!(key.as_str(), "type" | "enum" | "const"))
+    };
+    arm.as_object().is_some_and(only)
+        && arm["type"] == "string"
+        && !values(arm).is_empty()
+        && values(arm).iter().all(|value| value.is_string())
+}
+
+fn values(arm: &Value) -> Vec<&Value> {
+    match (arm.get("const"), arm.get("enum").and_then(Value::as_array)) {
+        (Some(value), _) => vec![value],
+        (None, Some(values)) => values.iter().collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The one member of an externally tagged variant.
+pub(crate) fn external(arm: &Value) -> Option<(&str, &Value)> {
+    let known = |key: &String| {
+        is_annotation(key) || matches!(key.as_str(), "type" | "properties" | "required" | "additionalProperties")
+    };
+    let object = arm.as_object().filter(|object| object.keys().all(known))?;
+    let properties = object.get("properties")?.as_object()?;
+    let (name, schema) = properties.iter().next().filter(|_| properties.len() == 1)?;
+    let required = object.get("required")?.as_array()?;
+    let closed = object.get("additionalProperties") == Some(&Value::Bool(false)) && object.get("type")? == "object";
+    (closed && required.len() == 1 && required[0] == name.as_str()).then_some((name.as_str(), schema))
+}
