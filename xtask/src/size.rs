@@ -1,11 +1,115 @@
-//! `cargo xtask size`: not built yet.
+//! `cargo xtask size`: what the npm package costs a user, in bytes over the network.
+//!
+//! Measures the package as a bundler ships it: every entry bundled and minified, compressed with brotli 11. Fails over
+//! the budget. Not a profile of what is inside: `twiggy` and the like do that on `target/npm/client.wasm`.
 
-use crate::command::{Command, Failure, Outcome, no_arguments};
+use std::{fs, io::Write, path::Path};
 
-pub(crate) const COMMAND: Command =
-    Command { name: "size", summary: "Print the sizes of the npm package", help: "cargo xtask size", run };
+use crate::{
+    command::{Command, Failure, Outcome, unknown},
+    npm, repo,
+    run::{program, run as carry_out, shown, step},
+};
 
-fn run(args: lexopt::Parser) -> Outcome {
-    no_arguments(args)?;
-    Err(Failure::work("cargo xtask size is not built yet"))
+pub(crate) const COMMAND: Command = Command {
+    name: "size",
+    summary: "Measure the npm package as a user ships it",
+    help: "cargo xtask size [--json]
+
+Builds the package if need be, bundles and minifies each entry as a user would, compresses with brotli 11, and prints
+what comes out. Fails over the budget.
+
+  --json    one JSON object on standard output",
+    run,
+};
+
+/// What importing an entry may cost, in bytes. The first is the budget of DESIGN.md: 18 KB.
+const ENTRIES: [Entry; 1] =
+    [Entry { name: "eventwire", code: "import { connect } from \"eventwire\"; globalThis.connect = connect;", must: 18 * 1024, aim: 14 * 1024 }];
+
+struct Entry {
+    name: &'static str,
+    /// What a user's bundle would say.
+    code: &'static str,
+    must: usize,
+    aim: usize,
+}
+
+struct Measured {
+    minified: usize,
+    brotli: usize,
+}
+
+fn run(mut args: lexopt::Parser) -> Outcome {
+    let mut json = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("json") => json = true,
+            other => return Err(unknown(other)),
+        }
+    }
+    npm::build()?;
+    step("bundling and compressing as a user would");
+    let mut over = Vec::new();
+    let mut all = serde_json::Map::new();
+    for entry in &ENTRIES {
+        let measured = measure(entry)?;
+        if json {
+            let row = serde_json::json!({
+                "minified": measured.minified, "brotli": measured.brotli, "must": entry.must, "aim": entry.aim,
+            });
+            all.insert(entry.name.to_owned(), row);
+        } else {
+            println!(
+                "{:<12} {:>6} bytes minified {:>6} bytes brotli (at most {}, aim {})",
+                entry.name, measured.minified, measured.brotli, entry.must, entry.aim
+            );
+        }
+        if measured.brotli > entry.must {
+            over.push(format!("`{}` is {} bytes, {} over its {}", entry.name, measured.brotli, measured.brotli - entry.must, entry.must));
+        }
+    }
+    let wasm = repo::target().join("npm/client.wasm");
+    let bytes = fs::read(&wasm).map_err(Failure::io(shown(&wasm)))?;
+    let (raw, brotli) = (bytes.len(), compressed(&bytes)?);
+    if json {
+        all.insert("wasm".to_owned(), serde_json::json!({ "raw": raw, "brotli": brotli }));
+        println!("{}", serde_json::Value::Object(all));
+    } else {
+        println!("of that wasm {raw:>6} bytes raw      {brotli:>6} bytes brotli on its own");
+    }
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::work(format!(
+        "the npm package is too big: {}. `npx esbuild --analyze` in npm/ shows which module grew; for the wasm, \
+         see which functions grew with `cargo xtask npm --force` before and after the change",
+        over.join("; ")
+    )))
+}
+
+fn measure(entry: &Entry) -> Outcome<Measured> {
+    let folder = repo::target().join("npm/size");
+    fs::create_dir_all(&folder).map_err(Failure::io(shown(&folder)))?;
+    let (from, to) = (folder.join("entry.js"), folder.join("bundle.js"));
+    fs::write(&from, entry.code).map_err(Failure::io(shown(&from)))?;
+    let package = repo::path("npm");
+    carry_out(
+        program(&package.join("node_modules/.bin/esbuild").to_string_lossy())
+            .arg(&from)
+            .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+            .arg(format!("--alias:eventwire={}", package.join("dist/index.js").display()))
+            .arg(format!("--outfile={}", to.display())),
+    )?;
+    let bundle = fs::read(&to).map_err(Failure::io(shown(Path::new(&to))))?;
+    Ok(Measured { minified: bundle.len(), brotli: compressed(&bundle)? })
+}
+
+/// Bytes after brotli 11, what a server sends that compresses once and for all.
+fn compressed(bytes: &[u8]) -> Outcome<usize> {
+    let mut out = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut out, 1 << 16, 11, 22);
+    writer.write_all(bytes).and_then(|()| writer.flush()).map_err(Failure::io("compressing with brotli"))?;
+    drop(writer);
+    Ok(out.len())
 }

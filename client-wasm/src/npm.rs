@@ -1,0 +1,162 @@
+//! What the npm package calls. Flat strings and numbers; the TypeScript around it is the interface.
+//!
+//! Trusts its caller: topics and names were checked there, and what cannot be read here is left out.
+
+use crate::{Endpoint, Event, Page, Stream};
+use eventwire::{EventName, Pattern, Start};
+use eventwire_client_core::{Background, Config, Contract, Counters, Fault, Gap, State, Topics};
+use std::time::Duration;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The TypeScript side. None of its functions throws.
+    pub type Sink;
+    #[wasm_bindgen(method)]
+    fn event(this: &Sink, event: &web_sys::MessageEvent);
+    #[wasm_bindgen(method)]
+    fn gap(this: &Sink, reason: &str, topics: &str, position: &str);
+    #[wasm_bindgen(method)]
+    fn fault(this: &Sink, reason: &str, event: &str, path: &str, found: &str, topic: &str);
+    #[wasm_bindgen(method)]
+    fn outdated(this: &Sink, hash: &str);
+    #[wasm_bindgen(method)]
+    fn state(this: &Sink, kind: &str, reason: &str, next_attempt_at: Option<f64>, status: Option<u16>, problem: Option<&str>);
+}
+
+/// A stream, for TypeScript.
+#[derive(Debug)]
+#[wasm_bindgen]
+pub struct Machine(Stream);
+
+#[wasm_bindgen]
+impl Machine {
+    /// Lists are joined by commas, which neither a topic nor a name can hold. `topics` undefined: all that is granted.
+    /// `grace` in milliseconds, infinite to keep a hidden page's stream.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        url: String,
+        with_credentials: bool,
+        topics: Option<String>,
+        from: &str,
+        names: &str,
+        hash: &str,
+        grace: f64,
+        sink: Sink,
+    ) -> Self {
+        let config = Config {
+            topics: match topics {
+                Some(topics) => Topics::Named(patterns(&topics)),
+                None => Topics::Granted,
+            },
+            start: match from {
+                "" => Start::Now,
+                "earliest" => Start::Earliest,
+                from => match from.parse() {
+                    Ok(position) => Start::After { position, native: false },
+                    Err(_) => Start::Unreadable { native: false },
+                },
+            },
+            contract: Some(Contract {
+                names: names.split(',').filter_map(|name| EventName::parse(name).ok()).collect(),
+                hash: hash.into(),
+            }),
+            background: if grace == f64::INFINITY {
+                Background::Keep
+            } else if grace > 0.0 {
+                Background::Grace(Duration::from_millis(grace as u64))
+            } else {
+                Background::Immediate
+            },
+        };
+        Self(Stream::open(Endpoint { url, with_credentials }, config, Box::new(sink)))
+    }
+
+    /// Closes for good.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// One more user of each topic.
+    pub fn add_topics(&self, topics: &str) {
+        self.0.add_topics(&patterns(topics));
+    }
+
+    /// One user less of each topic.
+    pub fn delete_topics(&self, topics: &str) {
+        self.0.delete_topics(&patterns(topics));
+    }
+
+    /// The pull queue holds all it may.
+    pub fn queue_full(&self) {
+        self.0.queue_full();
+    }
+
+    /// The pull queue was read.
+    pub fn queue_drained(&self) {
+        self.0.queue_drained();
+    }
+
+    /// When the server was last heard, then the machine's counters in their order.
+    pub fn counters(&self) -> Vec<f64> {
+        let (heard, counters) = (self.0.heard().unwrap_or_default(), self.0.counters());
+        let Counters { events, duplicates, gaps, faults, attempts, stalls } = counters;
+        let counted = [events, duplicates, gaps, faults, attempts, stalls].map(|count| count as f64);
+        [heard].into_iter().chain(counted).collect()
+    }
+
+    /// The position, or nothing before the first.
+    pub fn position(&self) -> Option<String> {
+        self.0.position().map(|position| position.to_string())
+    }
+}
+
+impl Page for Sink {
+    fn event(&self, event: Event<'_>) {
+        // Topic and position are in the event's own id: nothing has to cross for them.
+        self.event(event.raw);
+    }
+
+    fn gap(&self, gap: Gap) {
+        let position = gap.position.map(|position| position.to_string()).unwrap_or_default();
+        self.gap(gap.reason.as_str(), &joined(&gap.topics), &position);
+    }
+
+    fn fault(&self, fault: Fault) {
+        let reason = fault.as_str();
+        match &fault {
+            Fault::Id { event, id } => self.fault(reason, event, "", id, ""),
+            Fault::Frame { event, member } => self.fault(reason, event, member, "", ""),
+            Fault::Unknown { event } | Fault::Early { event } => self.fault(reason, event, "", "", ""),
+            Fault::Denied { pattern } => self.fault(reason, "", "", "", pattern.as_str()),
+            Fault::Version { version } => self.fault(reason, "eventwire.hello", "v", &version.to_string(), ""),
+        }
+    }
+
+    fn outdated(&self, hash: &str) {
+        self.outdated(hash);
+    }
+
+    fn state(&self, state: &State, next_attempt_at: Option<f64>) {
+        let (status, problem) = match state {
+            State::Closed(reason) => (reason.status, reason.problem.as_deref()),
+            _ => (None, None),
+        };
+        self.state(state.kind(), state.reason(), next_attempt_at, status, problem);
+    }
+}
+
+fn patterns(joined: &str) -> Vec<Pattern> {
+    joined.split(',').filter_map(|pattern| Pattern::parse(pattern).ok()).collect()
+}
+
+fn joined(patterns: &[Pattern]) -> String {
+    let mut text = String::new();
+    for pattern in patterns {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(pattern.as_str());
+    }
+    text
+}

@@ -1,0 +1,286 @@
+//! The machine at work in a browser: carries out what it asks, and tells it what the browser says.
+//!
+//! Decides nothing. Nothing is borrowed while the page's code runs, so a page may do to its stream whatever it likes.
+
+use crate::{
+    Endpoint, Event, Page, Raw,
+    clock::Clock,
+    probe::{Answer, Probe},
+    signals::Signals,
+    transport::{News, Transport},
+};
+use eventwire::{Pattern, Position};
+use eventwire_client_core::{
+    Attempt, Block, Body, Client, Config, Counters, End, Handle, Input, Output, Status, Timestamp, TransportEvent,
+};
+use gloo_timers::callback::Timeout;
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+/// An open stream. Dropping it closes it.
+pub struct Stream(Rc<Shell>);
+
+struct Shell {
+    endpoint: Endpoint,
+    page: Box<dyn Page>,
+    clock: Clock,
+    client: RefCell<Client>,
+    transport: RefCell<Option<(Attempt, Transport)>>,
+    probe: RefCell<Option<(Attempt, Probe)>>,
+    /// The query of the last attempt: a probe asks the same.
+    query: RefCell<String>,
+    timer: RefCell<Option<(Timestamp, Timeout)>>,
+    opening: RefCell<Option<Timeout>>,
+    signals: RefCell<Option<Signals>>,
+    /// Events that are not handed over yet; a [`Handle`] is an index.
+    payloads: RefCell<Vec<Raw>>,
+    /// Outputs are being carried out further up the stack; whatever comes meanwhile waits for its turn there.
+    draining: Cell<bool>,
+}
+
+impl Stream {
+    /// A stream that dials a macrotask from now: what is closed before that dials nothing.
+    pub fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
+        let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
+        let shell = Rc::new(Shell {
+            endpoint,
+            page,
+            clock: Clock::default(),
+            client: RefCell::new(Client::new(config, seed)),
+            transport: RefCell::default(),
+            probe: RefCell::default(),
+            query: RefCell::default(),
+            timer: RefCell::default(),
+            opening: RefCell::default(),
+            signals: RefCell::default(),
+            payloads: RefCell::default(),
+            draining: Cell::default(),
+        });
+        let weak = Rc::downgrade(&shell);
+        let signals = Signals::listen(move |input| tell(&weak, input));
+        *shell.signals.borrow_mut() = Some(signals);
+        let weak = Rc::downgrade(&shell);
+        *shell.opening.borrow_mut() = Some(Timeout::new(0, move || tell(&weak, Input::Open)));
+        Self(shell)
+    }
+
+    /// Closes the stream for good. May be called from inside the page.
+    pub fn close(&self) {
+        self.0.opening.take();
+        self.0.signals.take();
+        self.0.tell(Input::Close);
+    }
+
+    /// One more user of each of these topics.
+    pub fn add_topics(&self, topics: &[Pattern]) {
+        self.0.tell(Input::TopicsAdd(topics));
+    }
+
+    /// One user less of each of these topics.
+    pub fn delete_topics(&self, topics: &[Pattern]) {
+        self.0.tell(Input::TopicsDelete(topics));
+    }
+
+    /// The page's pull queue holds all it may: nothing is read until it is drained.
+    pub fn queue_full(&self) {
+        self.0.tell(Input::QueueFull);
+    }
+
+    /// The page has read its pull queue.
+    pub fn queue_drained(&self) {
+        self.0.tell(Input::QueueDrained);
+    }
+
+    /// Up to where the page has been handed everything, or told what is missing.
+    pub fn position(&self) -> Option<Position> {
+        self.0.client.borrow().position()
+    }
+
+    /// What has been counted.
+    pub fn counters(&self) -> Counters {
+        self.0.client.borrow().counters()
+    }
+
+    /// When the server was last heard on the running attempt, in milliseconds of `Date.now()`.
+    pub fn heard(&self) -> Option<f64> {
+        self.0.client.borrow().heard().map(|at| self.0.clock.wall(at))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+fn tell(shell: &Weak<Shell>, input: Input<'_>) {
+    if let Some(shell) = shell.upgrade() {
+        shell.tell(input);
+    }
+}
+
+impl Shell {
+    fn tell(self: &Rc<Self>, input: Input<'_>) {
+        self.client.borrow_mut().handle_input(self.clock.now(), input);
+        if self.draining.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.client.borrow_mut().poll_output(); // the borrow ends here
+            match next {
+                Some(output) => self.carry_out(output), // may run the page's code
+                None => break,
+            }
+        }
+        self.payloads.borrow_mut().clear();
+        self.draining.set(false);
+        self.set_timer();
+    }
+
+    fn carry_out(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::Connect { attempt, query } => self.connect(attempt, query),
+            Output::Disconnect { attempt } => self.disconnect(attempt),
+            Output::Probe { attempt } => self.ask(attempt),
+            Output::Listen { names } => {
+                let tell = self.news(self.transport.borrow().as_ref().map(|(attempt, _)| *attempt));
+                if let Some((_, transport)) = &mut *self.transport.borrow_mut() {
+                    names.iter().for_each(|name| transport.listen(name, &tell));
+                }
+            }
+            Output::Deliver { handle, topic, position } => {
+                let raw = self.payloads.borrow().get(handle.0 as usize).cloned();
+                if let Some(raw) = raw {
+                    self.page.event(Event { raw: &raw, topic, position });
+                }
+            }
+            Output::Gap(gap) => self.page.gap(gap),
+            Output::Fault(fault) => self.page.fault(fault),
+            Output::Outdated { hash } => self.page.outdated(&hash),
+            Output::State(state) => {
+                let next_attempt_at = state.next_attempt_at().map(|at| self.clock.wall(at));
+                self.page.state(&state, next_attempt_at);
+            }
+        }
+    }
+
+    fn connect(self: &Rc<Self>, attempt: Attempt, query: String) {
+        self.probe.take();
+        let url = self.url(&query);
+        *self.query.borrow_mut() = query;
+        let transport = Transport::open(&self.endpoint, &url, &self.news(Some(attempt)));
+        let opened = transport.is_some();
+        *self.transport.borrow_mut() = transport.map(|transport| (attempt, transport));
+        if !opened {
+            self.tell(Input::Transport(attempt, TransportEvent::Ended(End::Refused)));
+        }
+    }
+
+    fn disconnect(&self, attempt: Attempt) {
+        // What is dropped lets go of callbacks that may be running: never under a borrow.
+        let transport = self.transport.take_if_of(attempt);
+        let probe = self.probe.take_if_of(attempt);
+        drop((transport, probe));
+    }
+
+    fn ask(self: &Rc<Self>, attempt: Attempt) {
+        self.transport.take();
+        let weak = Rc::downgrade(self);
+        let answered = move |answer: Option<Answer>| {
+            let Some(shell) = weak.upgrade() else { return };
+            drop(shell.probe.take_if_of(attempt));
+            let event = match &answer {
+                Some(Answer { status, retry_after, code }) => {
+                    TransportEvent::Status(Status { status: *status, retry_after: *retry_after, code: code.as_deref() })
+                }
+                None => TransportEvent::Ended(End::Lost),
+            };
+            shell.tell(Input::Transport(attempt, event));
+        };
+        let url = self.url(&self.query.borrow());
+        match Probe::ask(&self.endpoint, &url, answered) {
+            Some(probe) => *self.probe.borrow_mut() = Some((attempt, probe)),
+            None => self.tell(Input::Transport(attempt, TransportEvent::Ended(End::Lost))),
+        }
+    }
+
+    /// What hears an attempt's news and passes them on under its name.
+    fn news(self: &Rc<Self>, attempt: Option<Attempt>) -> Rc<dyn Fn(News<'_>)> {
+        let (weak, attempt) = (Rc::downgrade(self), attempt.unwrap_or(Attempt(0)));
+        Rc::new(move |news| {
+            let Some(shell) = weak.upgrade() else { return };
+            match news {
+                News::Opened => shell.tell(Input::Transport(attempt, TransportEvent::Opened)),
+                News::Ended(end) => shell.tell(Input::Transport(attempt, TransportEvent::Ended(end))),
+                News::Block { name, raw } => shell.block(attempt, name, raw),
+            }
+        })
+    }
+
+    fn block(self: &Rc<Self>, attempt: Attempt, name: &str, raw: &Raw) {
+        let id = raw.last_event_id();
+        let data; // only a frame's crosses into wasm
+        let body = if name.starts_with(eventwire::frame::PREFIX) {
+            data = raw.data().as_string().unwrap_or_default();
+            Body::Frame(&data)
+        } else {
+            let mut payloads = self.payloads.borrow_mut();
+            payloads.push(raw.clone());
+            Body::Payload(Handle(payloads.len() as u32 - 1))
+        };
+        self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event: name, id: &id, body })));
+    }
+
+    fn url(&self, query: &str) -> String {
+        let (url, fragment) = match self.endpoint.url.find('#') {
+            Some(at) => self.endpoint.url.split_at(at),
+            None => (self.endpoint.url.as_str(), ""),
+        };
+        let joint = match (query, url.contains('?')) {
+            ("", _) => "",
+            (_, true) => "&",
+            (_, false) => "?",
+        };
+        [url, joint, query, fragment].concat()
+    }
+
+    /// One timer, for the machine's deadline.
+    fn set_timer(self: &Rc<Self>) {
+        let deadline = self.client.borrow().deadline();
+        let set = self.timer.borrow().as_ref().map(|(at, _)| *at);
+        if deadline == set {
+            return;
+        }
+        let timer = deadline.map(|at| {
+            let wait = at.since(self.clock.now()).as_secs_f64() * 1000.0;
+            let weak = Rc::downgrade(self);
+            // The longest wait a browser knows; the machine does not mind being asked early.
+            let timeout = Timeout::new(wait.min(f64::from(i32::MAX)) as u32, move || {
+                let Some(shell) = weak.upgrade() else { return };
+                shell.timer.take();
+                shell.tell(Input::Timeout);
+            });
+            (at, timeout)
+        });
+        drop(self.timer.replace(timer));
+    }
+}
+
+/// Takes what belongs to one attempt out of its cell.
+trait TakeIfOf<T> {
+    fn take_if_of(&self, attempt: Attempt) -> Option<(Attempt, T)>;
+}
+
+impl<T> TakeIfOf<T> for RefCell<Option<(Attempt, T)>> {
+    fn take_if_of(&self, attempt: Attempt) -> Option<(Attempt, T)> {
+        self.borrow_mut().take_if(|(of, _)| *of == attempt)
+    }
+}

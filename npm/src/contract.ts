@@ -1,0 +1,27 @@
+// What a generated module hands to `connect`: names, types, validators and hash of one Rust enum.
+// Types only; the code is in the generated module.
+
+/** The contract between a page and its server: what `cargo xtask types` and a backend's debug build write. */
+export interface Contract<E extends object> {
+  /** The enum's name. */
+  readonly name: string;
+  /** Hash of names and payload schemas. A server with another one has another contract. */
+  readonly hash: string;
+  /** Names of the events, as they stand in the `event:` field. */
+  readonly names: readonly EventNames<E>[];
+  /** One validator per name: what is wrong, or `null`. */
+  readonly validate: { readonly [K in EventNames<E>]: (value: unknown) => Invalid | null };
+  /** Carries the types; never set. */
+  readonly events?: E;
+}
+
+/** Where a payload differs from its contract. */
+export interface Invalid {
+  /** JSON pointer into the payload; empty for the payload itself. */
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** The names of a contract's events. */
+export type EventNames<E extends object> = keyof E & string;

@@ -1,0 +1,121 @@
+// What a stream hands over: events, gaps, faults, states. Types, and the words for people.
+
+import type { EventNames } from "./contract.js";
+import type { EventwireError } from "./errors.js";
+
+/** What comes with an event's data. */
+export interface Meta {
+  /** What the event was published to. */
+  readonly topic: string;
+  /** Where the event is in its hub's order. To come back later, keep `stream.position`. */
+  readonly position: string;
+}
+
+/** Why events may be missing. `detected` and `forbidden` are the client's own findings, the others the server's. */
+export type GapReason =
+  | "epoch" | "evicted" | "ahead" | "slow" | "lost" | "undecodable" | "position" | "detected" | "forbidden";
+
+/** Events may be missing from here on: fetch the state of these topics anew. */
+export interface Gap {
+  readonly reason: GapReason;
+  /** Every topic or pattern that may have lost an event. Empty: any. */
+  readonly topics: readonly string[];
+  /** Where the stream goes on. */
+  readonly position: string | undefined;
+}
+
+/**
+ * Why something was reported. `json` and `invalid`: the payload. `unknown`: this page's contract has no such event.
+ * `denied`: a topic that was asked for and not granted. The others: the server says what cannot be read.
+ */
+export type FaultReason = "json" | "invalid" | "unknown" | "denied" | "id" | "frame" | "early" | "version";
+
+/** Something was wrong with one event or answer. Reported and survived: the stream goes on. */
+export interface Fault {
+  readonly reason: FaultReason;
+  /** The event's name; empty for a denied topic. */
+  readonly event: string;
+  /** JSON pointer to what is wrong in the payload, or the member of a frame of ours. */
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly topic: string | undefined;
+  readonly position: string | undefined;
+  /** All of it in one sentence. */
+  readonly message: string;
+}
+
+/** One thing a `for await` loop is handed. */
+export type Item<E extends object> =
+  | { [K in EventNames<E>]: { readonly type: K; readonly data: E[K] } & Meta }[EventNames<E>]
+  | { readonly type: "eventwire.gap"; readonly data: Gap; readonly topic: undefined; readonly position: string | undefined }
+  | { readonly type: "eventwire.fault"; readonly data: Fault; readonly topic: string | undefined; readonly position: string | undefined };
+
+/** Why a stream closed for good. */
+export type CloseCode =
+  | "closed" | "no-content"
+  | "bad-request" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "too-large"
+  | "auth" | "not-a-stream"
+  | "wasm-blocked" | "failed";
+
+/** Where a stream is, and why. */
+export type State =
+  | { readonly kind: "idle"; readonly reason: "new"; readonly nextAttemptAt?: undefined }
+  | {
+      readonly kind: "connecting";
+      readonly reason: "opened" | "retry" | "visible" | "online" | "woke" | "topics" | "drained";
+      readonly nextAttemptAt?: undefined;
+    }
+  | { readonly kind: "open"; readonly reason: "hello"; readonly nextAttemptAt?: undefined }
+  | {
+      readonly kind: "waiting";
+      readonly reason:
+        | "lost" | "stalled" | "no-answer" | "no-hello" | "version"
+        | "drain" | "rotate" | "slow" | "unavailable" | "internal" | "auth" | "limit" | "too-many-requests" | "not-a-stream";
+      /** When the next attempt is made, in milliseconds as `Date.now()` counts them. */
+      readonly nextAttemptAt: number;
+    }
+  | { readonly kind: "paused"; readonly reason: "hidden" | "left" | "queue" | "topics"; readonly nextAttemptAt?: undefined }
+  | {
+      readonly kind: "closed";
+      readonly reason: CloseCode;
+      /** What went wrong; nothing if the page closed the stream or the server had no more. */
+      readonly error: EventwireError | undefined;
+      readonly nextAttemptAt?: undefined;
+    };
+
+/** What a stream has counted, for a panel or a report. */
+export interface Inspection {
+  /** When the server was last heard, in milliseconds as `Date.now()` counts them. */
+  readonly heardAt: number | undefined;
+  readonly events: number;
+  /** Dropped, because the page had them. */
+  readonly duplicates: number;
+  readonly gaps: number;
+  readonly faults: number;
+  readonly attempts: number;
+  /** Attempts given up for their silence. */
+  readonly stalls: number;
+}
+
+/** A fault with its sentence. */
+export function fault(parts: Omit<Fault, "message">): Fault {
+  const { reason, event, path, expected, found, topic } = parts;
+  const where = topic === undefined ? "" : ` on ${topic}`;
+  return { ...parts, message: `${sentence(reason, event, path, expected, found, where)}` };
+}
+
+function sentence(reason: FaultReason, event: string, path: string, expected: string, found: string, where: string): string {
+  switch (reason) {
+    case "json":
+      return `${event}${where}: its data is no JSON (${found})`;
+    case "invalid":
+      return `${event}${where}${path && ` at ${path}`}: expected ${expected}, found ${found}`;
+    case "unknown":
+      return `${event}: this page's contract has no such event`;
+    case "denied":
+      return `the server does not grant${where.slice(3)}`;
+    default:
+      return `${event}: ${reason}${path && ` ${path}`}${found && ` ${found}`} cannot be read`;
+  }
+}

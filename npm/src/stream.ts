@@ -1,0 +1,312 @@
+// One stream: handlers, queues and topics around the machine, which alone decides when and whether to connect.
+
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { Contract, EventNames, Invalid } from "./contract.js";
+import { EventwireError } from "./errors.js";
+import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State } from "./items.js";
+import { settings, type Options, type Settings } from "./options.js";
+import { PullQueue } from "./queue.js";
+import { joined } from "./topics.js";
+import { load, type Machine } from "./wasm.js";
+
+/** Ends a subscription. */
+export type Unsubscribe = () => void;
+
+/** The events of one contract, in order and complete, or the page is told what is missing. */
+export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
+  /** Calls `handler` for each event of this name, in order. What a handler throws is reported and stops nothing. */
+  on<K extends EventNames<E>>(name: K, handler: (data: E[K], meta: Meta) => void): Unsubscribe;
+  /** Calls `handler` when events may be missing, before any event that comes after them. */
+  onGap(handler: (gap: Gap) => void): Unsubscribe;
+  /** Calls `handler` when something was wrong and survived. Without a handler it stands in the console. */
+  onFault(handler: (fault: Fault) => void): Unsubscribe;
+  /** Calls `handler` whenever the stream's state changes. */
+  onState(handler: (state: State) => void): Unsubscribe;
+  /** Calls `handler` once when the server has another contract than this page was built with. */
+  onOutdated(handler: (outdated: { readonly hash: string }) => void): Unsubscribe;
+  /** Topics of the running stream, counted: each `add` wants one `delete`. */
+  readonly topics: { add(...topics: string[]): void; delete(...topics: string[]): void };
+  /** Where the stream is, and why. */
+  readonly state: State;
+  /** Up to where the page has been handed everything, or told what is missing. Pass it as `from` to go on later. */
+  readonly position: string | undefined;
+  /** What the stream has counted. */
+  inspect(): Inspection;
+  /** Closes for good. Nothing is called afterwards. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */
+export function connect<E extends object>(contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
+  const stream = new Stream(contract, settings(url, options));
+  const { signal } = options;
+  // Without `EventSource` the page is being rendered on a server: the stream stays idle.
+  if (signal?.aborted) stream.close();
+  else if (typeof EventSource !== "undefined") void stream.start();
+  signal?.addEventListener("abort", () => stream.close(), { once: true });
+  return stream;
+}
+
+/** What a handler is kept in: an object of its own, so that a function given twice is called twice. */
+interface Entry<T extends unknown[]> {
+  readonly call: (...args: T) => void;
+}
+type Entries<T extends unknown[]> = Set<Entry<T>>;
+
+class Stream<E extends object> implements EventStream<E> {
+  readonly #contract: Contract<E>;
+  readonly #settings: Settings;
+  #machine: Machine | undefined;
+  #state: State = { kind: "idle", reason: "new" };
+  /** What `topics` was asked before the machine was there. */
+  #asked: ((machine: Machine) => void)[] = [];
+  readonly #on = new Map<string, Entries<[never, Meta]>>();
+  readonly #onGap: Entries<[Gap]> = new Set();
+  readonly #onFault: Entries<[Fault]> = new Set();
+  readonly #onState: Entries<[State]> = new Set();
+  readonly #onOutdated: Entries<[{ readonly hash: string }]> = new Set();
+  readonly #queues = new Set<PullQueue<Item<E>>>();
+  #full = false;
+  /** The position before the newest event, while somebody pulls. */
+  #before: string | undefined;
+  #faults = 0;
+  /** What stands in the console already. */
+  readonly #said = new Set<string>();
+
+  constructor(contract: Contract<E>, settings: Settings) {
+    this.#contract = contract;
+    this.#settings = settings;
+    if (Symbol.dispose) this[Symbol.dispose] = this.close;
+  }
+
+  [Symbol.dispose]!: () => void;
+
+  readonly topics = {
+    add: (...topics: string[]): void => {
+      const list = joined(topics);
+      this.#tell((machine) => machine.add_topics(list));
+    },
+    delete: (...topics: string[]): void => {
+      const list = joined(topics);
+      this.#tell((machine) => machine.delete_topics(list));
+    },
+  };
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get position(): string | undefined {
+    // What waits in a queue is not handed over yet. The longest queue holds the oldest item.
+    let oldest: PullQueue<Item<E>> | undefined;
+    for (const queue of this.#queues) if (queue.length > (oldest?.length ?? 0)) oldest = queue;
+    return oldest ? oldest.before : this.#position();
+  }
+
+  inspect(): Inspection {
+    const [heardAt, events, duplicates, gaps, faults, attempts, stalls] = this.#machine?.counters() ?? [];
+    return {
+      heardAt: heardAt || undefined,
+      events: events ?? 0,
+      duplicates: duplicates ?? 0,
+      gaps: gaps ?? 0,
+      faults: (faults ?? 0) + this.#faults,
+      attempts: attempts ?? 0,
+      stalls: stalls ?? 0,
+    };
+  }
+
+  on<K extends EventNames<E>>(name: K, handler: (data: E[K], meta: Meta) => void): Unsubscribe {
+    let entries = this.#on.get(name);
+    if (!entries) this.#on.set(name, (entries = new Set()));
+    return subscribe(entries as unknown as Entries<[E[K], Meta]>, handler);
+  }
+
+  onGap(handler: (gap: Gap) => void): Unsubscribe {
+    return subscribe(this.#onGap, handler);
+  }
+
+  onFault(handler: (fault: Fault) => void): Unsubscribe {
+    return subscribe(this.#onFault, handler);
+  }
+
+  onState(handler: (state: State) => void): Unsubscribe {
+    return subscribe(this.#onState, handler);
+  }
+
+  onOutdated(handler: (outdated: { readonly hash: string }) => void): Unsubscribe {
+    return subscribe(this.#onOutdated, handler);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Item<E>, undefined> {
+    const drained = (): void => {
+      if (!this.#full || this.#closed) return;
+      for (const queue of this.#queues) if (queue.length > 0) return;
+      this.#full = false;
+      this.#machine?.queue_drained();
+    };
+    const queue = new PullQueue<Item<E>>(drained, () => {
+      this.#queues.delete(queue);
+      drained();
+    });
+    if (this.#state.kind === "closed") queue.end(this.#state.error);
+    else {
+      this.#before = this.#position();
+      this.#queues.add(queue);
+    }
+    return queue;
+  }
+
+  close(): void {
+    this.#finish("closed", undefined);
+  }
+
+  async start(): Promise<void> {
+    const { url, withCredentials, topics, from, grace } = this.#settings;
+    const { names, hash } = this.#contract;
+    try {
+      const { Machine } = await load();
+      if (this.#closed) return;
+      const sink = {
+        event: (event: MessageEvent<string>) => this.#event(event),
+        gap: (reason: GapReason, topics: string, position: string) => this.#gap(reason, topics, position),
+        fault: (reason: FaultReason, event: string, path: string, found: string, topic: string) =>
+          this.#fault(fault({ reason, event, path, expected: "", found, topic: topic || undefined, position: undefined })),
+        outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
+        state: (...news: News) => this.#news(news),
+      };
+      this.#machine = new Machine(url, withCredentials, topics, from, names.join(), hash, grace, sink);
+      for (const ask of this.#asked.splice(0)) ask(this.#machine);
+    } catch (error) {
+      const { code } = error as EventwireError;
+      this.#finish(code === "wasm-blocked" ? code : "failed", error as EventwireError);
+    }
+  }
+
+  get #closed(): boolean {
+    return this.#state.kind === "closed";
+  }
+
+  #position(): string | undefined {
+    const { from } = this.#settings;
+    return this.#machine ? this.#machine.position() : from && from !== "earliest" ? from : undefined;
+  }
+
+  #tell(ask: (machine: Machine) => void): void {
+    if (this.#closed) return;
+    if (this.#machine) ask(this.#machine);
+    else this.#asked.push(ask);
+  }
+
+  #event(event: MessageEvent<string>): void {
+    const name = event.type as EventNames<E>;
+    const id = event.lastEventId;
+    const slash = id.indexOf("/");
+    // `epoch-offset.back/topic`: the position ends where continuity or topic begin.
+    const meta: Meta = { topic: id.slice(slash + 1), position: id.slice(0, slash).split(".", 1)[0] as string };
+    let data: unknown;
+    let wrong: (Invalid & { reason: FaultReason }) | undefined;
+    try {
+      data = JSON.parse(event.data);
+    } catch (error) {
+      wrong = { reason: "json", path: "", expected: "JSON", found: String(error) };
+    }
+    if (!wrong) {
+      const invalid = this.#contract.validate[name](data);
+      if (invalid) wrong = { reason: "invalid", ...invalid };
+    }
+    if (wrong) return this.#fault(fault({ ...wrong, event: name, ...meta }));
+    this.#queue({ type: name, data, ...meta } as Item<E>);
+    this.#call(this.#on.get(name), data as never, meta);
+  }
+
+  #gap(reason: GapReason, topics: string, position: string): void {
+    const gap: Gap = { reason, topics: topics ? topics.split(",") : [], position: position || undefined };
+    this.#queue({ type: "eventwire.gap", data: gap, topic: undefined, position: gap.position });
+    if (this.#onGap.size + this.#queues.size === 0) {
+      this.#say("gap", `events may be missing (${reason}) and no onGap handler refetches ${topics || "anything"}`);
+    }
+    this.#call(this.#onGap, gap);
+  }
+
+  #fault(fault: Fault): void {
+    if (fault.expected) this.#faults += 1; // the machine counts its own
+    this.#queue({ type: "eventwire.fault", data: fault, topic: fault.topic, position: fault.position });
+    if (this.#onFault.size + this.#queues.size === 0) this.#say(`${fault.reason} ${fault.event} ${fault.path}`, fault.message);
+    this.#call(this.#onFault, fault);
+  }
+
+  #news([kind, reason, nextAttemptAt, status, problem]: News): void {
+    if (kind === "closed") {
+      const code = reason as CloseCode;
+      if (code === "closed" || code === "no-content") return this.#finish(code, undefined);
+      const words = `the stream ${this.#settings.url} is closed: ${code}${status ? ` (status ${status}${problem ? `, ${problem}` : ""})` : ""}`;
+      return this.#finish(code, new EventwireError(code, words, status, problem));
+    }
+    this.#enter({ kind, reason, nextAttemptAt } as State);
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    for (const entry of [...this.#onState]) if (this.#onState.has(entry)) run(() => entry.call(state));
+  }
+
+  #finish(reason: CloseCode, error: EventwireError | undefined): void {
+    if (this.#closed) return;
+    const machine = this.#machine;
+    if (error && this.#onState.size + this.#queues.size === 0) this.#say(reason, error.message);
+    this.#enter({ kind: "closed", reason, error });
+    machine?.close();
+    for (const queue of this.#queues) queue.end(error);
+    for (const entries of [this.#onGap, this.#onFault, this.#onState, this.#onOutdated, this.#on]) entries.clear();
+  }
+
+  /** Hands an item to every loop, and stops reading when one has all it may. */
+  #queue(item: Item<E>): void {
+    if (this.#queues.size === 0) return;
+    let longest = 0;
+    for (const queue of this.#queues) {
+      queue.push(item, this.#before);
+      longest = Math.max(longest, queue.length);
+    }
+    // A gap and the event behind it arrive in one step, and the position is beyond both: only the event moves on.
+    if (item.type !== "eventwire.gap") this.#before = this.#position();
+    if (longest >= this.#settings.queue && !this.#full) {
+      this.#full = true;
+      this.#machine?.queue_full();
+    }
+  }
+
+  #call<T extends unknown[]>(entries: Entries<T> | undefined, ...args: T): void {
+    if (!entries) return;
+    // A copy: what a handler adds is for the next event. What it removes, or a close, counts at once.
+    for (const entry of [...entries]) if (entries.has(entry)) run(() => entry.call(...args));
+  }
+
+  #say(key: string, text: string): void {
+    if (this.#said.has(key) || this.#said.size >= 100) return;
+    this.#said.add(key);
+    console.error(`eventwire: ${text}`);
+  }
+}
+
+/** What the machine says of its state. */
+type News = [kind: State["kind"], reason: string, nextAttemptAt: number | undefined, status: number | undefined, problem: string | undefined];
+
+function subscribe<T extends unknown[]>(entries: Entries<T>, call: (...args: T) => void): Unsubscribe {
+  const entry = { call };
+  entries.add(entry);
+  return () => void entries.delete(entry);
+}
+
+/** Runs the page's code: what it throws is reported like any uncaught error, and stops nothing of ours. */
+function run(code: () => void): void {
+  try {
+    code();
+  } catch (error) {
+    if (typeof reportError === "function") reportError(error);
+    else console.error(error);
+  }
+}

@@ -1,0 +1,23 @@
+// The form of a pattern, checked where a caller makes the mistake. docs/wire.md section 1.
+
+import { EventwireError } from "./errors.js";
+
+const PATTERN = /^(?:(?:[\w~-]+|\*)\.){0,15}(?:[\w~-]+|\*\*?)$/;
+
+export function isPattern(text: string): boolean {
+  return text.length <= 70 && PATTERN.test(text);
+}
+
+/** The patterns as the wasm takes them. */
+export function joined(topics: readonly string[]): string {
+  for (const topic of topics) {
+    if (!isPattern(topic)) {
+      throw new EventwireError(
+        "invalid-topic",
+        `${JSON.stringify(topic)} is no topic: 1 to 16 segments of letters, digits, "_", "~", "-", joined by dots, 70 in all; ` +
+          `"*" stands for one segment, a final "**" for one or more`,
+      );
+    }
+  }
+  return topics.join();
+}
