@@ -21,7 +21,14 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn outdated(this: &Sink, hash: &str);
     #[wasm_bindgen(method)]
-    fn state(this: &Sink, kind: &str, reason: &str, next_attempt_at: Option<f64>, status: Option<u16>, problem: Option<&str>);
+    fn state(
+        this: &Sink,
+        kind: &str,
+        reason: &str,
+        next_attempt_at: Option<f64>,
+        status: Option<u16>,
+        problem: Option<&str>,
+    );
 }
 
 /// A stream, for TypeScript.

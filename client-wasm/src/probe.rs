@@ -94,11 +94,14 @@ impl Question {
         );
     }
 
-    fn wait(&self, promise: Promise, fulfilled: impl FnMut(JsValue) + 'static, rejected: impl FnMut(JsValue) + 'static) {
+    fn wait(
+        &self,
+        promise: Promise,
+        fulfilled: impl FnMut(JsValue) + 'static,
+        rejected: impl FnMut(JsValue) + 'static,
+    ) {
         let (fulfilled, rejected) = (Callback::new(fulfilled), Callback::new(rejected));
-        promise
-            .unchecked_ref::<Thenable>()
-            .then(fulfilled.as_ref().unchecked_ref(), rejected.as_ref().unchecked_ref());
+        promise.unchecked_ref::<Thenable>().then(fulfilled.as_ref().unchecked_ref(), rejected.as_ref().unchecked_ref());
         self.callbacks.borrow_mut().extend([fulfilled, rejected]);
     }
 

@@ -91,7 +91,9 @@ pub(crate) fn build() -> Outcome {
 pub(crate) fn pack() -> Outcome<PathBuf> {
     let to = folder()?;
     step("npm pack");
-    let name = output(program("npm").args(["pack", "--silent", "--pack-destination"]).arg(&to).current_dir(repo::path("npm")))?;
+    let name = output(
+        program("npm").args(["pack", "--silent", "--pack-destination"]).arg(&to).current_dir(repo::path("npm")),
+    )?;
     Ok(to.join(name.trim()))
 }
 
@@ -99,12 +101,24 @@ pub(crate) fn pack() -> Outcome<PathBuf> {
 fn machine() -> Outcome {
     need::wasm_target()?;
     step("compiling client-wasm for the browser");
-    carry_out(cargo().args(["build", "--package", "eventwire-client", "--features", "npm", "--profile", "wasm", "--target", "wasm32-unknown-unknown", "--locked"]))?;
+    carry_out(cargo().args([
+        "build",
+        "--package",
+        "eventwire-client",
+        "--features",
+        "npm",
+        "--profile",
+        "wasm",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--locked",
+    ]))?;
     let compiled = repo::target().join("wasm32-unknown-unknown/wasm/eventwire_client.wasm");
 
     step("writing the glue between wasm and JavaScript");
     let to = folder()?;
-    let failed = |error: &dyn std::fmt::Display| Failure::work(format!("wasm-bindgen on {}: {error}", shown(&compiled)));
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::work(format!("wasm-bindgen on {}: {error}", shown(&compiled)));
     let mut generator = Bindgen::new();
     generator.input_path(&compiled).out_name("client").typescript(true).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
@@ -129,7 +143,10 @@ fn machine() -> Outcome {
         fs::copy(to.join(from), out.join(name)).map_err(Failure::io(shown(&to.join(from))))?;
     }
     write(&out.join("bytes.js"), &inlined(&bytes))?;
-    write(&out.join("bytes.d.ts"), "/** The client machine's wasm, hexadecimal. */\nexport declare const bytes: string;\n")
+    write(
+        &out.join("bytes.d.ts"),
+        "/** The client machine's wasm, hexadecimal. */\nexport declare const bytes: string;\n",
+    )
 }
 
 /// TypeScript to `npm/dist`.
@@ -139,7 +156,9 @@ fn package() -> Outcome {
     if dist.exists() {
         fs::remove_dir_all(&dist).map_err(Failure::io(shown(&dist)))?;
     }
-    carry_out(program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy()).args(["--project", "npm/tsconfig.json"]))
+    carry_out(
+        program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy()).args(["--project", "npm/tsconfig.json"]),
+    )
 }
 
 /// The wasm may import only from its glue: an import from `env` is a C function that nobody provides.
@@ -254,9 +273,13 @@ fn fresh_with(half: &str, inputs: &[&str], more: &str, outputs: &[&str], make: i
 fn fingerprint(path: &Path, into: &mut DefaultHasher) -> Outcome {
     let failed = || Failure::io(shown(path));
     if path.is_dir() {
-        let mut entries: Vec<_> = fs::read_dir(path).map_err(failed())?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut entries: Vec<_> =
+            fs::read_dir(path).map_err(failed())?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         entries.sort();
-        entries.iter().filter(|entry| !entry.ends_with("target") && !entry.ends_with("node_modules")).try_for_each(|entry| fingerprint(entry, into))
+        entries
+            .iter()
+            .filter(|entry| !entry.ends_with("target") && !entry.ends_with("node_modules"))
+            .try_for_each(|entry| fingerprint(entry, into))
     } else {
         path.hash(into);
         fs::read(path).map_err(failed())?.hash(into);

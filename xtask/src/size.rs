@@ -24,8 +24,12 @@ what comes out. Fails over the budget.
 };
 
 /// What importing an entry may cost, in bytes. The first is the budget of DESIGN.md: 18 KB.
-const ENTRIES: [Entry; 1] =
-    [Entry { name: "eventwire", code: "import { connect } from \"eventwire\"; globalThis.connect = connect;", must: 18 * 1024, aim: 14 * 1024 }];
+const ENTRIES: [Entry; 1] = [Entry {
+    name: "eventwire",
+    code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
+    must: 18 * 1024,
+    aim: 14 * 1024,
+}];
 
 struct Entry {
     name: &'static str,
@@ -66,7 +70,13 @@ fn run(mut args: lexopt::Parser) -> Outcome {
             );
         }
         if measured.brotli > entry.must {
-            over.push(format!("`{}` is {} bytes, {} over its {}", entry.name, measured.brotli, measured.brotli - entry.must, entry.must));
+            over.push(format!(
+                "`{}` is {} bytes, {} over its {}",
+                entry.name,
+                measured.brotli,
+                measured.brotli - entry.must,
+                entry.must
+            ));
         }
     }
     let wasm = repo::target().join("npm/client.wasm");
