@@ -135,6 +135,9 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
         });
         let latest = latest.collect::<Result<Vec<_>, _>>()?;
         let contract = Contract::of::<E>().map_err(BuildError::Contract)?;
+        if let Some(target) = self.types {
+            target.write(&contract)?;
+        }
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(BuildError::NoRuntime);
         }

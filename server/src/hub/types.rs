@@ -1,6 +1,7 @@
 //! The TypeScript contract beside the page that uses it: found from the place that asked for it, written when it changed.
 
 use super::builder::BuildError;
+use eventwire_contract::Contract;
 use std::{
     env, fs, io,
     panic::Location,
@@ -18,7 +19,7 @@ impl Target {
         Self { path, caller }
     }
 
-    pub(super) fn write(&self, contract: &str) -> Result<(), BuildError> {
+    pub(super) fn write(&self, contract: &Contract) -> Result<(), BuildError> {
         if !cfg!(debug_assertions) {
             return Ok(());
         }
@@ -27,7 +28,7 @@ impl Target {
             tracing::debug!(target: "eventwire::types::skipped", path = %self.path.display(), "no sources here");
             return Ok(());
         };
-        match replace(&path, contract) {
+        match replace(&path, &contract.typescript()) {
             Ok(true) => tracing::info!(target: "eventwire::types::written", path = %path.display()),
             Ok(false) => {}
             Err(error) => return Err(BuildError::Types(path, error)),

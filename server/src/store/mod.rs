@@ -7,6 +7,10 @@
 mod disk;
 mod error;
 mod record;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+pub(crate) mod suite;
 
 #[cfg(feature = "disk")]
 pub use disk::{Disk, Sync};

@@ -127,3 +127,46 @@ impl fmt::Display for InvalidRecord {
 }
 
 impl std::error::Error for InvalidRecord {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, expected: Result<&str, &str>) {
+        let got = Record::decode(line.as_bytes()).map(|record| String::from_utf8(record.encode()).unwrap());
+        match (got, expected) {
+            (Ok(got), Ok(expected)) => assert_eq!(got, expected),
+            (Err(got), Err(expected)) => assert!(got.to_string().contains(expected), "{line}: {got}"),
+            (got, expected) => panic!("{line}: {got:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was_written() {
+        let line = r#"{"v":1,"epoch":"k3f9x2m1q0ab","producer":"p","seq":17,"key":"order-7\n","time":5,"event":"moved","topic":"orders.7","data":{"to":"a\nb"}}"#;
+        check(line, Ok(line));
+    }
+
+    #[test]
+    fn what_other_languages_leave_out_is_not_missed() {
+        check(
+            r#"{ "topic": "a.b", "event": "tick", "data": [1, 2], "v": 1, "more": true }"#,
+            Ok(r#"{"v":1,"time":0,"event":"tick","topic":"a.b","data":[1,2]}"#),
+        );
+        check(
+            r#"{"v":1,"topic":"a","event":"e","data":null}"#,
+            Ok(r#"{"v":1,"time":0,"event":"e","topic":"a","data":null}"#),
+        );
+    }
+
+    #[test]
+    fn what_has_no_form_is_refused_with_the_reason() {
+        check("", Err("EOF"));
+        check("\u{0}\u{0}", Err("expected value"));
+        check(r#"{"v":1,"topic":"a","event":"e"}"#, Err("data"));
+        check(r#"{"v":2,"topic":"a","event":"e","data":1}"#, Err("version 2"));
+        check(r#"{"v":1,"topic":"a b","event":"e","data":1}"#, Err("' '"));
+        check(r#"{"v":1,"topic":"a","event":"error","data":1}"#, Err("reserved"));
+        check(r#"{"v":1,"epoch":"x","topic":"a","event":"e","data":1}"#, Err("epoch"));
+    }
+}

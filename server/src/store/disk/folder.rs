@@ -94,7 +94,7 @@ impl Folder {
         use io::ErrorKind as Io;
         match error {
             fjall::Error::Locked => Unusable::Refused(held(&self.path)),
-            fjall::Error::InvalidVersion(version) => Unusable::Refused(StoreError::new(
+            fjall::Error::InvalidVersion(Some(version)) => Unusable::Refused(StoreError::new(
                 StoreErrorKind::Refused,
                 format!(
                     "the disk store {} was written in format {version:?}, which this build does not read; use the build that \

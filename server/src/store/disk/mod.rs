@@ -363,3 +363,6 @@ fn not_appended(path: &Path, error: fjall::Error) -> AppendError {
         error => AppendError::Indeterminate(failed(path, "append to", &error)),
     }
 }
+
+#[cfg(test)]
+mod tests;
