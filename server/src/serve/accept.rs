@@ -10,7 +10,7 @@ use tokio::{
 };
 
 /// How long the door rests after an error that the next call would meet again.
-const REST: Duration = Duration::from_millis(200);
+pub(super) const REST: Duration = Duration::from_millis(200);
 
 /// Where connections come from. It never ends and never fails: what goes wrong is waited out.
 pub(super) trait Accept: Send {
