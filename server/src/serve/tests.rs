@@ -132,8 +132,10 @@ impl Server {
         assert!(reached.is_ok(), "{} streams instead of {expected}", self.streams());
     }
 
-    fn stop(&mut self) {
+    /// Asks for a drain and waits for its end.
+    async fn stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
+        tokio::time::timeout(SOME * 2, &mut self.running).await.expect("the drain ends").unwrap();
     }
 }
 
@@ -261,8 +263,7 @@ async fn n12_a_drain_tells_whoever_asked_and_ends_with_streams_still_open() {
     drop(gone);
     assert!(!drain.has_begun());
 
-    server.stop();
-    (&mut server.running).await.unwrap();
+    server.stop().await;
     assert!(drain.has_begun());
     assert_eq!(told.0.load(Ordering::Relaxed), 1);
     assert_eq!(server.streams(), 0, "every response is dropped");
@@ -277,9 +278,8 @@ async fn n12_a_drain_without_streams_ends_at_once() {
     let mut server = Server::start(SOME);
     let mut idle = server.get("/").await;
     head(&mut idle).await;
-    server.stop();
     let began = Instant::now();
-    (&mut server.running).await.unwrap();
+    server.stop().await;
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(rest(&mut idle).await, "hello");
 }
