@@ -197,6 +197,11 @@ pub enum Fault {
         /// The pattern.
         pattern: Pattern,
     },
+    /// A topic for which a request has no room; it is not asked for.
+    TooMany {
+        /// The pattern.
+        pattern: Pattern,
+    },
     /// The server speaks another version of the wire.
     Version {
         /// Its version.
@@ -213,6 +218,7 @@ impl Fault {
             Self::Unknown { .. } => "unknown",
             Self::Early { .. } => "early",
             Self::Denied { .. } => "denied",
+            Self::TooMany { .. } => "too-many",
             Self::Version { .. } => "version",
         }
     }

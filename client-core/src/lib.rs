@@ -14,17 +14,24 @@
 //! let _ = client.deadline(); // when to say `Input::Timeout`
 //! ```
 
+mod backoff;
+mod chance;
 mod client;
 mod config;
+mod continuity;
 mod io;
+mod link;
+mod outbox;
+mod page;
+mod reader;
 mod state;
 mod time;
+mod topics;
+mod watchdog;
 
-pub use client::{Client, Counters};
+pub use client::Client;
 pub use config::{Background, Config, Contract, Topics};
-pub use io::{
-    Attempt, Block, Body, CloseReason, End, Fault, Gap, Handle, Input, Output, Status,
-    TransportEvent,
-};
+pub use io::{Attempt, Block, Body, CloseReason, End, Fault, Gap, Handle, Input, Output, Status, TransportEvent};
+pub use outbox::Counters;
 pub use state::{Dialled, Pause, State, Trouble};
 pub use time::Timestamp;

@@ -35,8 +35,5 @@ impl Sub<Duration> for Timestamp {
 
 /// Whole milliseconds. Not `Duration::as_millis`: that is arithmetic of 128 bits, dear in wasm.
 pub(crate) fn millis(duration: Duration) -> u64 {
-    duration
-        .as_secs()
-        .saturating_mul(1000)
-        .saturating_add(u64::from(duration.subsec_millis()))
+    duration.as_secs().saturating_mul(1000).saturating_add(u64::from(duration.subsec_millis()))
 }

@@ -1,0 +1,90 @@
+//! Where the reader is, and whether the next event follows.
+//!
+//! One position and, while a prelude is under way, the offsets it has handed over: no memory per topic.
+
+use crate::topics::Standing;
+use eventwire::{EventId, Offset, Position};
+use std::cmp::Ordering;
+
+/// The reader's place in the hub's order.
+#[derive(Debug, Default)]
+pub(crate) struct Continuity {
+    position: Option<Position>,
+    /// Offsets handed over by the prelude under way or cut, ascending; an offset is one event of one topic. Bounded by
+    /// what the prelude is: one newest event per topic.
+    handed: Vec<Offset>,
+}
+
+/// What to do with an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Hand it over.
+    Next,
+    /// Tell that events before it may be missing, then hand it over.
+    Hole,
+    /// The page had it.
+    Duplicate,
+}
+
+impl Continuity {
+    pub(crate) fn new(position: Option<Position>) -> Self {
+        Self { position, handed: Vec::new() }
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Whether something at `position` belongs to another order than the reader's.
+    pub(crate) fn foreign(&self, position: Position) -> bool {
+        self.position.is_some_and(|mine| mine.epoch != position.epoch)
+    }
+
+    /// Moves the reader there. Within an epoch it never falls.
+    pub(crate) fn advance(&mut self, to: Position) {
+        match &mut self.position {
+            Some(mine) if mine.epoch == to.epoch => mine.offset = mine.offset.max(to.offset),
+            mine => {
+                *mine = Some(to);
+                self.handed = Vec::new();
+            }
+        }
+    }
+
+    /// The prelude is over: the position speaks for what it handed over.
+    pub(crate) fn settle(&mut self) {
+        self.handed = Vec::new();
+    }
+
+    /// An event of a prelude, which begins over when it is cut. The position stays.
+    pub(crate) fn prelude(&mut self, id: &EventId, standing: Standing) -> Verdict {
+        let (epoch, offset) = (id.position.epoch, id.position.offset);
+        let had = match standing {
+            Standing::Settled => self.position,
+            Standing::Due(had) => had,
+        };
+        if had.is_some_and(|had| had.epoch == epoch && offset <= had.offset) {
+            return Verdict::Duplicate;
+        }
+        // Ids rise in a prelude, so this is a push unless one was cut.
+        match self.handed.last().map_or(Ordering::Less, |last| last.cmp(&offset)) {
+            Ordering::Less => self.handed.push(offset),
+            _ => match self.handed.binary_search(&offset) {
+                Ok(_) => return Verdict::Duplicate,
+                Err(at) => self.handed.insert(at, offset),
+            },
+        }
+        Verdict::Next
+    }
+
+    /// An event that follows the position, and moves it.
+    pub(crate) fn follow(&mut self, id: &EventId) -> Verdict {
+        let verdict = match self.position {
+            Some(mine) if id.position.offset <= mine.offset => Verdict::Duplicate,
+            Some(mine) if id.previous() > mine.offset => Verdict::Hole,
+            _ => Verdict::Next,
+        };
+        self.advance(id.position);
+        verdict
+    }
+}

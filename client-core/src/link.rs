@@ -1,0 +1,85 @@
+//! One attempt under way: how far it has come, and who watches it.
+
+use crate::{
+    Attempt, Timestamp,
+    watchdog::{self, Watch},
+};
+use eventwire::EventName;
+use std::time::Duration;
+
+/// One attempt under way.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) attempt: Attempt,
+    pub(crate) stage: Stage,
+    pub(crate) watch: Watch,
+    /// When it said hello.
+    greeted: Option<Timestamp>,
+    /// Names the shell has been told to listen for, sorted.
+    listened: Vec<EventName>,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// No response yet.
+    Dialling,
+    /// Refused without a word; the status is being asked for.
+    Probing,
+    /// A response, and no hello yet.
+    Opened,
+    /// Hello: newest events come first.
+    Prelude,
+    /// What followed the position.
+    Following,
+    /// Caught up.
+    Live,
+}
+
+impl Link {
+    pub(crate) fn new(attempt: Attempt, now: Timestamp) -> Self {
+        Self { attempt, stage: Stage::Dialling, watch: Watch::new(now), greeted: None, listened: Vec::new() }
+    }
+
+    /// A response has begun.
+    pub(crate) fn open(&mut self, now: Timestamp) {
+        self.stage = Stage::Opened;
+        self.watch.expect(now, watchdog::HELLO);
+    }
+
+    /// Its status is asked for.
+    pub(crate) fn probe(&mut self, now: Timestamp) {
+        self.stage = Stage::Probing;
+        self.watch.expect(now, watchdog::CONNECT);
+    }
+
+    /// The server has said hello.
+    pub(crate) fn greet(&mut self, now: Timestamp, heartbeat: Duration) {
+        self.greeted.get_or_insert(now);
+        self.stage = Stage::Prelude;
+        self.watch.beat(heartbeat);
+        self.watch.hear(now);
+    }
+
+    /// When the server said hello.
+    pub(crate) fn greeted(&self) -> Option<Timestamp> {
+        self.greeted
+    }
+
+    /// How long the stream is known to have lived. What a device slept through proves nothing.
+    pub(crate) fn health(&self) -> Duration {
+        self.greeted.map_or(Duration::ZERO, |at| self.watch.heard().since(at))
+    }
+
+    /// Those of `names` that were not named before on this attempt.
+    pub(crate) fn listen(&mut self, names: Vec<EventName>) -> Vec<EventName> {
+        let mut fresh = Vec::new();
+        for name in names {
+            if let Err(at) = self.listened.binary_search(&name) {
+                self.listened.insert(at, name.clone());
+                fresh.push(name);
+            }
+        }
+        fresh
+    }
+}

@@ -1,0 +1,65 @@
+//! What waits to be carried out, and the counters that go with it.
+//!
+//! Bounded by what one input can cause: the shell drains it after each.
+
+use crate::{Attempt, Fault, Gap, Output, State};
+use std::collections::VecDeque;
+
+/// What a client has counted since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Events handed over.
+    pub events: u64,
+    /// Events dropped because the page had them.
+    pub duplicates: u64,
+    /// Gaps told.
+    pub gaps: u64,
+    /// Faults told.
+    pub faults: u64,
+    /// Attempts made.
+    pub attempts: u64,
+    /// Attempts given up for their silence.
+    pub stalls: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Output>,
+    pub(crate) counters: Counters,
+}
+
+impl Outbox {
+    pub(crate) fn push(&mut self, output: Output) {
+        let counters = &mut self.counters;
+        match output {
+            Output::Deliver { .. } => counters.events += 1,
+            Output::Gap(_) => counters.gaps += 1,
+            Output::Fault(_) => counters.faults += 1,
+            Output::Connect { .. } => counters.attempts += 1,
+            _ => {}
+        }
+        self.queue.push_back(output);
+    }
+
+    pub(crate) fn gap(&mut self, gap: Gap) {
+        self.push(Output::Gap(gap));
+    }
+
+    pub(crate) fn fault(&mut self, fault: Fault) {
+        self.push(Output::Fault(fault));
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Output> {
+        self.queue.pop_front()
+    }
+
+    /// The last words of a client that the page closed while carrying out what came before: nothing more is handed to
+    /// it, and what was never opened needs no closing.
+    pub(crate) fn close(&mut self, running: Option<Attempt>, state: State) {
+        let unopened = |output: &Output| matches!(output, Output::Connect { attempt, .. } if Some(*attempt) == running);
+        let running = running.filter(|_| !self.queue.iter().any(unopened));
+        self.queue.retain(|output| matches!(output, Output::Disconnect { .. }));
+        self.queue.extend(running.map(|attempt| Output::Disconnect { attempt }));
+        self.queue.push_back(Output::State(state));
+    }
+}

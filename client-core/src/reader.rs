@@ -1,0 +1,226 @@
+//! What arrives on a running attempt: which events the page is handed, which gaps and faults it is told.
+//!
+//! Decides nothing about connecting; it names the news that do.
+
+use crate::{
+    Block, Body, Config, Contract, Fault, Gap, Handle, Output,
+    continuity::{Continuity, Verdict},
+    link::{Link, Stage},
+    outbox::Outbox,
+    topics::Interest,
+};
+use eventwire::{
+    EventId, Frame, Position, Request, Start, WIRE_VERSION,
+    frame::{Bye, CursorKind, GapReason, Hello, PREFIX},
+    limits,
+};
+
+/// What has been read, and what may be read next.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    continuity: Continuity,
+    pub(crate) interest: Interest,
+    start: Start,
+    contract: Option<Contract>,
+    /// Hashes the page was told of, and names.
+    outdated: Vec<Box<str>>,
+    unknown: Vec<Box<str>>,
+}
+
+/// News that decide about the connection.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// None such.
+    Nothing,
+    /// The stream has begun.
+    Hello(Hello),
+    /// The server speaks another wire.
+    Version,
+    /// The server ends the stream.
+    Bye(Bye),
+}
+
+impl Reader {
+    pub(crate) fn new(mut config: Config) -> Self {
+        let position = match config.start {
+            Start::After { position, .. } => Some(position),
+            _ => None,
+        };
+        if let Some(contract) = &mut config.contract {
+            contract.names.sort_unstable();
+        }
+        Self {
+            continuity: Continuity::new(position),
+            interest: Interest::new(config.topics, position.is_some()),
+            start: config.start,
+            contract: config.contract,
+            outdated: Vec::new(),
+            unknown: Vec::new(),
+        }
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.continuity.position()
+    }
+
+    /// What the next attempt asks.
+    pub(crate) fn request(&mut self, out: &mut Outbox) -> Request {
+        let position = self.position();
+        let (request, unasked) = self.interest.request(position, &self.start);
+        if !unasked.is_empty() {
+            out.gap(Gap { reason: GapReason::Detected, topics: unasked, position });
+        }
+        request
+    }
+
+    /// Takes one whole event or frame.
+    pub(crate) fn block(&mut self, link: &mut Link, block: Block<'_>, out: &mut Outbox) -> News {
+        match block.body {
+            Body::Frame(data) => match Frame::parse(block.event, data) {
+                Ok(Some(frame)) => return self.frame(link, frame, block, out),
+                Ok(None) => {} // a newer server may say more
+                Err(invalid) => out.fault(Fault::Frame { event: block.event.into(), member: invalid.member }),
+            },
+            // A frame whose data the shell kept to itself.
+            Body::Payload(_) if block.event.starts_with(PREFIX) => {}
+            Body::Payload(_) if link.greeted().is_none() => out.fault(Fault::Early { event: block.event.into() }),
+            Body::Payload(handle) => match EventId::parse(block.id) {
+                Ok(id) => self.event(link, handle, block.event, id, out),
+                Err(_) => out.fault(bad_id(block)),
+            },
+        }
+        News::Nothing
+    }
+
+    fn frame(&mut self, link: &mut Link, frame: Frame, block: Block<'_>, out: &mut Outbox) -> News {
+        match frame {
+            Frame::Bye(bye) => return News::Bye(bye),
+            Frame::Hello(hello) if hello.v != WIRE_VERSION => {
+                out.fault(Fault::Version { version: hello.v });
+                return News::Version;
+            }
+            Frame::Hello(hello) => return News::Hello(hello),
+            _ if link.greeted().is_none() => out.fault(Fault::Early { event: block.event.into() }),
+            Frame::Names(names) => {
+                let names = link.listen(names);
+                if !names.is_empty() {
+                    out.push(Output::Listen { names });
+                }
+            }
+            Frame::Gap(gap) => {
+                let before = self.position();
+                match Position::parse(block.id) {
+                    Ok(position) => self.advance(position),
+                    Err(_) => out.fault(bad_id(block)),
+                }
+                self.interest.lost(&gap.topics, before);
+                link.stage = Stage::Prelude;
+                // Loss is told even if where the stream goes on cannot be read.
+                out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });
+            }
+            Frame::Cursor(kind) => {
+                match Position::parse(block.id) {
+                    Ok(position) => {
+                        if self.continuity.foreign(position) {
+                            self.hole(position, out);
+                        }
+                        self.advance(position);
+                    }
+                    Err(_) => out.fault(bad_id(block)),
+                }
+                match kind {
+                    CursorKind::Prelude => {
+                        link.stage = Stage::Following;
+                        self.interest.settle();
+                        self.continuity.settle();
+                    }
+                    CursorKind::Live => link.stage = Stage::Live,
+                    CursorKind::Beat | CursorKind::Skip => {}
+                }
+            }
+        }
+        News::Nothing
+    }
+
+    /// Takes over what a `hello` says of names, contract and access, and where the stream starts.
+    pub(crate) fn hello(&mut self, link: &mut Link, hello: Hello, out: &mut Outbox) {
+        let before = self.position();
+        let refused = self.interest.hello(&hello, before);
+        if before.is_none() {
+            self.advance(hello.start);
+            if let Start::Unreadable { .. } = self.start {
+                out.gap(Gap { reason: GapReason::Position, topics: Vec::new(), position: self.position() });
+            }
+        }
+        // An `EventSource` needs its listeners before this turn ends: first.
+        let names = link.listen(hello.names);
+        if !names.is_empty() {
+            out.push(Output::Listen { names });
+        }
+        let known = self.contract.as_ref().is_none_or(|mine| mine.hash == hello.contract);
+        if !known && !self.outdated.contains(&hello.contract) {
+            // A fleet under deployment alternates between a few; forget the oldest rather than remember all.
+            if self.outdated.len() == 16 {
+                self.outdated.remove(0);
+            }
+            self.outdated.push(hello.contract.clone());
+            out.push(Output::Outdated { hash: hello.contract });
+        }
+        if !refused.had.is_empty() {
+            out.gap(Gap { reason: GapReason::Forbidden, topics: refused.had, position: self.position() });
+        }
+        for pattern in refused.never {
+            out.fault(Fault::Denied { pattern });
+        }
+    }
+
+    fn event(&mut self, link: &Link, handle: Handle, name: &str, id: EventId, out: &mut Outbox) {
+        if self.continuity.foreign(id.position) {
+            // No gap told of the other epoch: this is the whole notice the page will get.
+            self.hole(Position { offset: id.previous(), ..id.position }, out);
+        }
+        let beyond = self.position().is_none_or(|mine| id.position.offset > mine.offset);
+        let verdict = if link.stage == Stage::Prelude && !beyond {
+            self.continuity.prelude(&id, self.interest.standing(id.topic.as_str()))
+        } else {
+            self.continuity.follow(&id)
+        };
+        match verdict {
+            Verdict::Duplicate => {
+                out.counters.duplicates += 1;
+                return;
+            }
+            // Only this topic's loss is proven. But whatever swallowed that event may have swallowed others, and they
+            // can no longer be told from those that this page had.
+            Verdict::Hole => self.hole(Position { offset: id.previous(), ..id.position }, out),
+            Verdict::Next => {}
+        }
+        if self.contract.as_ref().is_none_or(|mine| mine.names.binary_search_by(|n| n.as_str().cmp(name)).is_ok()) {
+            out.push(Output::Deliver { handle, topic: id.topic, position: id.position });
+        } else if self.unknown.len() < limits::NAMES && !self.unknown.iter().any(|told| **told == *name) {
+            self.unknown.push(name.into());
+            out.fault(Fault::Unknown { event: name.into() });
+        }
+    }
+
+    /// Tells a loss that the server did not tell.
+    fn hole(&mut self, position: Position, out: &mut Outbox) {
+        if self.continuity.foreign(position) {
+            self.advance(position);
+        }
+        out.gap(Gap { reason: GapReason::Detected, topics: Vec::new(), position: Some(position) });
+    }
+
+    fn advance(&mut self, to: Position) {
+        if self.continuity.foreign(to) {
+            // Another order: nothing of the old one speaks for it.
+            self.interest.lost(&[], self.position());
+        }
+        self.continuity.advance(to);
+    }
+}
+
+fn bad_id(block: Block<'_>) -> Fault {
+    let cut = block.id.floor_char_boundary(limits::ID);
+    Fault::Id { event: block.event.into(), id: block.id[..cut].into() }
+}
