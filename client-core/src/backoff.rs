@@ -84,7 +84,7 @@ mod tests {
     fn range(n: usize, wait: impl Fn(&mut Backoff) -> Duration) -> (f64, f64) {
         let waits = (0..2000).map(|seed| {
             let mut backoff = Backoff::new(seed);
-            (0..n).for_each(|_| drop(wait(&mut backoff)));
+            (0..n).for_each(|_| _ = wait(&mut backoff));
             wait(&mut backoff).as_secs_f64()
         });
         waits.fold((f64::MAX, 0.0), |(low, high), wait| (low.min(wait), high.max(wait)))
