@@ -6,31 +6,16 @@
 //! - annotations are gone: `title description default examples deprecated readOnly writeOnly $comment $schema $id`
 //!   and `x-…`, and so is `$defs`: the first `$ref` to a schema is `[n, schema]`, every later one `n`, counted from 0.
 //!   The name of a Rust type is no part of the contract, so renaming one does not make pages outdated;
-//! - `const` is an `enum` of one, and the names among the arms of a `oneOf` are one sorted `enum` at its head: schemars
-//!   moves a unit variant into an arm of its own when it gets a doc comment, which changes nothing for a page.
+//! - `const` is an `enum` of one, and the names among the arms of a `oneOf` are one sorted `enum` at its head, or
+//!   instead of it if there is nothing else: schemars gives a unit variant with a doc comment an arm of its own, which
+//!   changes nothing for a page.
 
-use crate::refs;
+use crate::{
+    keywords::{is_annotation, unit, values},
+    refs,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-const ANNOTATIONS: [&str; 11] = [
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "$comment",
-    "$schema",
-    "$id",
-    "$defs",
-];
-
-/// Whether a keyword only comments on a schema.
-pub(crate) fn is_annotation(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
-}
 
 /// The hash of a contract whose events are these.
 pub(crate) fn hash<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
@@ -55,6 +40,9 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn schema(&mut self, schema: &'a Value) {
+        if let Some(names) = all_names(schema) {
+            return self.names(names);
+        }
         let Some(object) = schema.as_object() else { return self.plain(schema) };
         let mut members: Vec<_> =
             object.iter().filter(|(key, _)| !is_annotation(key)).map(|(key, value)| (key.as_str(), value)).collect();
@@ -104,18 +92,22 @@ impl<'a> Text<'a> {
     fn one_of(&mut self, arms: &'a [Value]) {
         let mut names = Vec::new();
         let rest: Vec<_> = arms.iter().filter(|arm| !names_only(arm, &mut names)).collect();
+        let head = usize::from(!names.is_empty());
         self.out.push('[');
-        if !names.is_empty() {
-            names.sort_unstable();
-            self.out += r#"{"enum":"#;
-            self.list(names.iter(), |text, name| text.string(name));
-            self.out += r#","type":"string"}"#;
+        if head > 0 {
+            self.names(names);
         }
         for (i, arm) in rest.into_iter().enumerate() {
-            self.comma(i + usize::from(!names.is_empty()));
+            self.comma(i + head);
             self.schema(arm);
         }
         self.out.push(']');
+    }
+
+    fn names(&mut self, names: Vec<&str>) {
+        self.out += r#"{"enum":"#;
+        self.set(&names.into_iter().map(Value::from).collect::<Vec<_>>());
+        self.out += r#","type":"string"}"#;
     }
 
     fn set(&mut self, values: &[Value]) {
@@ -176,20 +168,42 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The names of an enum that has no more than names.
+fn all_names(schema: &Value) -> Option<Vec<&str>> {
+    let object = schema.as_object()?;
+    let arms = object.get("oneOf")?.as_array()?;
+    let mut names = Vec::new();
+    let only = object.keys().all(|key| key == "oneOf" || is_annotation(key));
+    (only && arms.iter().all(|arm| names_only(arm, &mut names))).then_some(names)
+}
+
 /// Whether an arm is nothing but names of unit variants; these are added.
 fn names_only<'a>(arm: &'a Value, names: &mut Vec<&'a str>) -> bool {
-    let Some(object) = arm.as_object() else { return false };
-    let only = object.keys().all(|key| is_annotation(key) || matches!(key.as_str(), "type" | "enum" | "const"));
-    let values = match (object.get("enum"), object.get("const")) {
-        (Some(Value::Array(values)), None) => values.iter().map(Value::as_str).collect::<Option<Vec<_>>>(),
-        (None, Some(Value::String(value))) => Some(vec![value.as_str()]),
-        _ => None,
-    };
-    match values.filter(|_| only && arm["type"] == "string") {
-        Some(values) => {
-            names.extend(values);
-            true
+    let only = unit(arm);
+    if only {
+        names.extend(values(arm).into_iter().filter_map(Value::as_str));
+    }
+    only
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Contract, hash, top};
+    use serde_json::Value;
+
+    /// What `docs/wire.md` calls the hash: schemas, the text that is hashed, and the digits.
+    const FIXTURE: &str = include_str!("../../tests/fixtures/wire/contract-hash.json");
+
+    #[test]
+    fn the_hash_is_what_the_fixture_says() {
+        let cases: Vec<Value> = serde_json::from_str(FIXTURE).unwrap();
+        assert!(!cases.is_empty());
+        for case in cases {
+            let schema = &case["schema"];
+            let (_, events) = top::read(schema, &mut Vec::new());
+            let events = events.iter().map(|event| (event.name.as_str(), event.payload));
+            assert_eq!(hash::canonical(schema, events), case["hashed"], "{}", case["about"]);
+            assert_eq!(Contract::compile(schema).unwrap().hash(), case["hash"], "{}", case["about"]);
         }
-        None => false,
     }
 }

@@ -65,52 +65,42 @@ impl Helpers {
     /// The text of those in use.
     pub(crate) fn text(&self) -> String {
         let used = NAMES.iter().filter(|name| self.used.contains(name));
-        used.map(|name| {
-            let mut text = source(name).trim_start().to_owned();
-            if self.language == Language::JavaScript {
-                for annotation in ANNOTATIONS {
-                    text = text.replace(annotation, "");
-                }
+        used.map(|name| self.written(source(name).trim_start()) + "\n").collect()
+    }
+
+    fn written(&self, source: &str) -> String {
+        let mut out = String::new();
+        for (i, part) in source.split(['«', '»']).enumerate() {
+            // Every second part is an annotation.
+            if i % 2 == 0 || self.language == Language::TypeScript {
+                out += part;
             }
-            text + "\n"
-        })
-        .collect()
+        }
+        out
     }
 }
 
-/// Longest first, since some contain others.
-const ANNOTATIONS: [&str; 9] = [
-    ": v is { readonly [key: string]: unknown }",
-    ": { readonly [key: string]: unknown }",
-    ": (v: unknown) => Invalid | null",
-    ": Invalid | null",
-    ": string | number",
-    ": unknown",
-    ": boolean",
-    ": Invalid",
-    ": string",
-];
-
+/// A helper's text; what only TypeScript reads stands between `«` and `»`.
 fn source(name: &str) -> &'static str {
     match name {
         "isObject" => {
             r#"
-function isObject(v: unknown): v is { readonly [key: string]: unknown } {
+function isObject(v«: unknown»)«: v is { readonly [key: string]: unknown }» {
   return typeof v === "object" && v !== null && !Array.isArray(v);
 }
 "#
         }
         "isInt" => {
             r#"
-function isInt(v: unknown, min: number, max: number): boolean {
-  return Number.isInteger(v) && (v as number) >= min && (v as number) <= max;
+function isInt(v«: unknown», min«: number», max«: number»)«: boolean» {
+  return Number.isInteger(v) && (v« as number») >= min && (v« as number») <= max;
 }
 "#
         }
         "isText" => {
             r#"
 /** Counts characters, not UTF-16 units, and only when that could matter. */
-function isText(v: unknown, min: number, max: number): boolean {
+function isText(v«: unknown», min«: number», max«: number»)«: boolean» {
   if (typeof v !== "string" || v.length < min || v.length > 2 * max) return false;
   if (v.length >= 2 * min && v.length <= max) return true;
   const n = Array.from(v).length;
@@ -121,7 +111,7 @@ function isText(v: unknown, min: number, max: number): boolean {
         "deep" => {
             r#"
 /** A value nested deeper than the stack is not valid, and no crash. */
-function deep(check: (v: unknown) => Invalid | null, v: unknown): Invalid | null {
+function deep(check«: (v: unknown) => Invalid | null», v«: unknown»)«: Invalid | null» {
   try {
     return check(v);
   } catch {
@@ -132,14 +122,14 @@ function deep(check: (v: unknown) => Invalid | null, v: unknown): Invalid | null
         }
         "no" => {
             r#"
-function no(v: { readonly [key: string]: unknown }, key: string, expected: string): Invalid {
+function no(v«: { readonly [key: string]: unknown }», key«: string», expected«: string»)«: Invalid» {
   return at(bad(own(v, key), expected), key);
 }
 "#
         }
         "at" => {
             r#"
-function at(e: Invalid, key: string | number): Invalid {
+function at(e«: Invalid», key«: string | number»)«: Invalid» {
   const name = String(key).replace(/~/g, "~0").replace(/\//g, "~1");
   return { path: "/" + name + e.path, expected: e.expected, found: e.found };
 }
@@ -147,10 +137,10 @@ function at(e: Invalid, key: string | number): Invalid {
         }
         "bad" => {
             r#"
-function bad(v: unknown, expected: string): Invalid {
+function bad(v«: unknown», expected«: string»)«: Invalid» {
   const found =
     v === undefined ? "nothing"
-    : Array.isArray(v) ? "an array"
+    : Array.isArray(v) ? "an array of " + v.length + " items"
     : typeof v === "string" ? JSON.stringify(v.length > 40 ? v.slice(0, 40) + "…" : v)
     : typeof v === "object" && v !== null ? "an object"
     : String(v);
@@ -160,7 +150,7 @@ function bad(v: unknown, expected: string): Invalid {
         }
         _ => {
             r#"
-function own(v: { readonly [key: string]: unknown }, key: string): unknown {
+function own(v«: { readonly [key: string]: unknown }», key«: string»)«: unknown» {
   return Object.prototype.hasOwnProperty.call(v, key) ? v[key] : undefined;
 }
 "#

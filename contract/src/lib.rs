@@ -7,6 +7,7 @@ mod condition;
 mod expected;
 mod hash;
 mod helpers;
+mod keywords;
 mod model;
 mod module;
 mod numbers;

@@ -5,7 +5,7 @@
 //! so that a server may add some.
 
 use crate::{
-    hash::is_annotation,
+    keywords::{self, count, external, is_annotation, is_of, is_true, list, typed, unit, values},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
     numbers, pattern, refs,
     refusal::{At, Refusal},
@@ -51,38 +51,6 @@ struct Reader<'a> {
     refusals: &'a mut Vec<Refusal>,
 }
 
-const KNOWN: [&str; 29] = [
-    "$ref",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "const",
-    "contentEncoding",
-    "contentMediaType",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "not",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "required",
-    "type",
-    "unevaluatedProperties",
-];
-
 impl Reader<'_> {
     fn node(&mut self, schema: &Value, at: &At) -> Node {
         let shape = match schema {
@@ -114,15 +82,20 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, object: &Map<String, Value>, schema: &Value, at: &At) -> Shape {
-        for key in
-            object.keys().filter(|key| !KNOWN.contains(&key.as_str()) && *key != "uniqueItems" && !is_annotation(key))
-        {
-            self.refuse(
-                &at.key(key),
-                format!("the keyword {key:?}"),
-                "neither a TypeScript type nor a check could say it",
-                "describe the type without it, for example with #[schemars(with = \"…\")]",
-            );
+        for (key, value) in object.iter().filter(|(key, _)| !is_annotation(key)) {
+            match keywords::expected(key, value) {
+                Some(Ok(())) => {}
+                Some(Err(due)) => self.refusals.push(at.key(key).refuse(
+                    format!("{key:?} of {value}"),
+                    "that is no JSON Schema",
+                    format!("write {due}"),
+                )),
+                None => {
+                    let next = "describe the type without it, for example with #[schemars(with = \"…\")]";
+                    let why = "neither a TypeScript type nor a check could say it";
+                    self.refuse(&at.key(key), format!("the keyword {key:?}"), why, next);
+                }
+            }
         }
         let mut parts = Vec::new();
         if let Some(shape) = self.base(object, at) {
@@ -132,25 +105,22 @@ impl Reader<'_> {
             parts.push(Node::bare(self.reference(target, at)));
         }
         for key in ["oneOf", "anyOf"] {
-            if let Some(arms) = self.list(object, key, at) {
+            if let Some(arms) = list(object, key) {
                 let shape = self.union(arms, key, at);
                 parts.push(Node::bare(shape));
             }
         }
-        if let Some(all) = self.list(object, "allOf", at) {
+        if let Some(all) = list(object, "allOf") {
             parts.extend(all.iter().enumerate().map(|(i, part)| self.node(part, &at.key("allOf").key(i))));
         }
-        let constrains = |key: &&String| {
-            !is_annotation(key) && !matches!(key.as_str(), "format" | "contentEncoding" | "contentMediaType")
-        };
-        if let Some(key) = object.keys().find(constrains).filter(|_| parts.is_empty()) {
-            let next = if key == "not" { "use a type that has values" } else { "add \"type\"" };
-            self.refuse(
-                &at.key(key),
-                format!("{key:?} without a type"),
-                "values of every other type would pass unchecked",
-                next,
-            );
+        let named = object.contains_key("enum") || object.contains_key("const");
+        if let Some(key) = object.keys().find(|key| typed(key) && (named || !object.contains_key("type"))) {
+            let (what, why, next) = if named {
+                ("beside an enumeration", "the values listed say all", "leave out what does not meet it")
+            } else {
+                ("without a type", "values of every other type would pass unchecked", "add \"type\"")
+            };
+            self.refuse(&at.key(key), format!("{key:?} {what}"), why, next);
         }
         if parts.len() > 1 && schema.get("additionalProperties").is_some_and(|rest| !rest.is_boolean()) {
             self.refuse(
@@ -164,21 +134,6 @@ impl Reader<'_> {
             0 => Shape::Any,
             1 => parts.remove(0).shape,
             _ => Shape::All(parts),
-        }
-    }
-
-    fn list<'b>(&mut self, object: &'b Map<String, Value>, key: &str, at: &At) -> Option<&'b [Value]> {
-        match object.get(key)? {
-            Value::Array(list) if !list.is_empty() => Some(list),
-            _ => {
-                self.refuse(
-                    &at.key(key),
-                    format!("{key:?} without alternatives"),
-                    "it must be a list of schemas",
-                    "correct the schema",
-                );
-                None
-            }
         }
     }
 
@@ -218,7 +173,7 @@ impl Reader<'_> {
             };
             let literal: Vec<_> = values
                 .into_iter()
-                .filter(|value| types.is_empty() || types.iter().any(|kind| is(kind, value)))
+                .filter(|value| types.is_empty() || types.iter().any(|kind| is_of(kind, value)))
                 .map(|value| (Note::default(), value))
                 .collect();
             if literal.is_empty() || literal.iter().any(|(_, value)| value.is_object() || value.is_array()) {
@@ -266,18 +221,6 @@ impl Reader<'_> {
         }
     }
 
-    fn count(&mut self, object: &Map<String, Value>, key: &str, at: &At) -> Option<u64> {
-        let value = object.get(key)?;
-        // A JSON number may say 3 as 3.0.
-        let count = value
-            .as_u64()
-            .or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..=9e15).contains(n)).map(|n| n as u64));
-        if count.is_none() {
-            self.refuse(&at.key(key), format!("{key:?} of {value}"), "it counts", "use a whole number from 0");
-        }
-        count
-    }
-
     fn text(&mut self, object: &Map<String, Value>, at: &At) -> Text {
         let source = object.get("pattern").map(|source| source.as_str().unwrap_or_default());
         if let Some(fault) = source.and_then(pattern::fault) {
@@ -289,16 +232,16 @@ impl Reader<'_> {
             );
         }
         Text {
-            min: self.count(object, "minLength", at),
-            max: self.count(object, "maxLength", at),
+            min: object.get("minLength").and_then(count),
+            max: object.get("maxLength").and_then(count),
             pattern: source.map(str::to_owned),
         }
     }
 
     fn array(&mut self, object: &Map<String, Value>, at: &At) -> Shape {
-        let (min, max) = (self.count(object, "minItems", at), self.count(object, "maxItems", at));
+        let (min, max) = (object.get("minItems").and_then(count), object.get("maxItems").and_then(count));
         let unique = object.get("uniqueItems") == Some(&Value::Bool(true));
-        if let Some(first) = self.list_or_none(object, "prefixItems", at) {
+        if let Some(first) = list(object, "prefixItems") {
             let nodes: Vec<_> = first
                 .iter()
                 .enumerate()
@@ -324,10 +267,6 @@ impl Reader<'_> {
             None => Node::bare(Shape::Any),
         };
         Shape::List(List { items: Box::new(items), min, max, unique })
-    }
-
-    fn list_or_none<'b>(&mut self, object: &'b Map<String, Value>, key: &str, at: &At) -> Option<&'b [Value]> {
-        if object.contains_key(key) { self.list(object, key, at) } else { None }
     }
 
     fn record(&mut self, object: &Map<String, Value>, at: &At) -> Shape {
@@ -389,8 +328,8 @@ impl Reader<'_> {
             fields,
             rest,
             keys,
-            min: self.count(object, "minProperties", at),
-            max: self.count(object, "maxProperties", at),
+            min: object.get("minProperties").and_then(count),
+            max: object.get("maxProperties").and_then(count),
         })
     }
 
@@ -425,52 +364,4 @@ impl Reader<'_> {
         }
         Shape::Union(nodes)
     }
-}
-
-fn is_true(schema: &Value) -> bool {
-    schema == &Value::Bool(true) || schema.as_object().is_some_and(Map::is_empty)
-}
-
-/// Whether a value is of one of JSON Schema's types.
-fn is(kind: &str, value: &Value) -> bool {
-    match kind {
-        "null" => value.is_null(),
-        "boolean" => value.is_boolean(),
-        "string" => value.is_string(),
-        "number" => value.is_number(),
-        "integer" => value.as_f64().is_some_and(|n| n.fract() == 0.0),
-        _ => false,
-    }
-}
-
-/// Whether an arm is nothing but names.
-fn unit(arm: &Value) -> bool {
-    let only = |object: &Map<String, Value>| {
-        object.keys().all(|key| is_annotation(key) || matches!(key.as_str(), "type" | "enum" | "const"))
-    };
-    arm.as_object().is_some_and(only)
-        && arm["type"] == "string"
-        && !values(arm).is_empty()
-        && values(arm).iter().all(|value| value.is_string())
-}
-
-fn values(arm: &Value) -> Vec<&Value> {
-    match (arm.get("const"), arm.get("enum").and_then(Value::as_array)) {
-        (Some(value), _) => vec![value],
-        (None, Some(values)) => values.iter().collect(),
-        (None, None) => Vec::new(),
-    }
-}
-
-/// The one member of an externally tagged variant.
-pub(crate) fn external(arm: &Value) -> Option<(&str, &Value)> {
-    let known = |key: &String| {
-        is_annotation(key) || matches!(key.as_str(), "type" | "properties" | "required" | "additionalProperties")
-    };
-    let object = arm.as_object().filter(|object| object.keys().all(known))?;
-    let properties = object.get("properties")?.as_object()?;
-    let (name, schema) = properties.iter().next().filter(|_| properties.len() == 1)?;
-    let required = object.get("required")?.as_array()?;
-    let closed = object.get("additionalProperties") == Some(&Value::Bool(false)) && object.get("type")? == "object";
-    (closed && required.len() == 1 && required[0] == name.as_str()).then_some((name.as_str(), schema))
 }

@@ -4,7 +4,7 @@
 //! inside a payload is not its business.
 
 use crate::{
-    read::external,
+    keywords::external,
     refusal::{At, Refusal},
 };
 use eventwire::{EventName, InvalidEventName, limits};
@@ -46,6 +46,9 @@ pub(crate) fn read<'a>(schema: &'a Value, refusals: &mut Vec<Refusal>) -> (Strin
             variants(arm, &key.iter().fold(at.clone(), |at, key| at.key(key)), &mut events, refusals)
         }),
         Err(other) => refusals.push(at.refuse(other.what, other.why, other.next)),
+    }
+    if events.is_empty() && refusals.is_empty() {
+        refusals.push(at.refuse("an enum without variants", "there is nothing it could publish", "add a variant"));
     }
     if events.len() > limits::NAMES {
         refusals.push(at.refuse(

@@ -40,6 +40,7 @@ fn rules() -> Outcome<Counts> {
 }
 
 fn rust() -> Outcome<Counts> {
+    need::npm_packages("contract/tests/ts", "generated contracts are compiled with TypeScript")?;
     counted(cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 

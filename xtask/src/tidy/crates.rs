@@ -27,7 +27,7 @@ const RULES: [Rule; 10] = [
     Rule {
         name: "eventwire-contract",
         ours: &["eventwire"],
-        others: Others::Only(&["schemars", "serde", "serde_json", "sha2"]),
+        others: Others::Only(&["schemars", "serde", "serde_json", "sha2", "unicode-ident"]),
     },
     Rule { name: "eventwire-client-core", ours: &["eventwire"], others: Others::Only(&[]) },
     Rule {

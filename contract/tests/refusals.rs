@@ -1,0 +1,237 @@
+//! What a contract cannot say is refused with its place; nothing is dropped.
+
+use eventwire_contract::Contract;
+use expect_test::{Expect, expect};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+mod types {
+    #![allow(dead_code)]
+    use schemars::JsonSchema;
+    use std::{collections::BTreeMap, time::Duration};
+
+    #[derive(JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) enum Wide {
+        PriceChanged { cents: u64, delta: Option<i64> },
+        Counted(Vec<Count>),
+        Waited(BTreeMap<String, Duration>),
+        Sized(usize),
+        Bare(u128),
+        HalfBounded(#[schemars(range(min = 0))] i64),
+        TooFar(#[schemars(range(max = 9007199254740992_u64))] u64),
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Count {
+        of: isize,
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) enum Bounded {
+        Unsigned(#[schemars(range(max = 9007199254740991_u64))] u64),
+        Signed(#[schemars(range(min = -5, max = 5))] i64),
+        Text(Cents),
+    }
+
+    /// Kept whole.
+    #[derive(JsonSchema)]
+    pub(super) struct Cents(String);
+}
+
+fn check<E: JsonSchema>(expected: Expect) {
+    let refusals = Contract::of::<E>().unwrap_err();
+    expected.assert_eq(&refusals.iter().map(|refusal| format!("{refusal}\n")).collect::<String>());
+}
+
+#[test]
+fn an_integer_that_javascript_would_round_is_refused_with_the_two_ways_out() {
+    check::<types::Wide>(expect![[r#"
+        Wide::priceChanged.cents: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/cents)
+        Wide::priceChanged.delta: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/delta)
+        Wide::sized: an integer of 64 bits or more (format "uint"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/3/properties/sized)
+        Wide::bare: an integer of 64 bits or more (format "uint128"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/4/properties/bare)
+        Wide::halfBounded: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/5/properties/halfBounded)
+        Wide::tooFar: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/6/properties/tooFar)
+        Wide::counted[].of: an integer of 64 bits or more (format "int"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/$defs/Count/properties/of)
+        Wide::waited[].secs: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string (a newtype around String), or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/$defs/Duration/properties/secs)
+    "#]]);
+}
+
+#[test]
+fn a_bounded_integer_and_a_string_may_cross() {
+    assert_eq!(Contract::of::<types::Bounded>().unwrap().names().len(), 3);
+}
+
+/// A contract with one event whose payload has this schema.
+fn of(payload: Value) -> Value {
+    json!({
+        "title": "Shop",
+        "oneOf": [{ "type": "object", "properties": { "a": payload }, "required": ["a"], "additionalProperties": false }],
+        "$defs": { "Fine": { "type": "string" }, "Loop": { "$ref": "#/$defs/Back" }, "Back": { "anyOf": [{ "type": "null" }, { "$ref": "#/$defs/Loop" }] } }
+    })
+}
+
+/// Schemas of payloads, and whether they are one too much for the emitter.
+fn refused(payload: Value) -> String {
+    match Contract::compile(&of(payload.clone())) {
+        Ok(_) => panic!("{payload} is not refused"),
+        Err(refusals) => refusals.iter().map(|refusal| format!("#{}: {}\n", refusal.pointer, refusal.what)).collect(),
+    }
+}
+
+#[test]
+fn a_keyword_that_the_emitter_does_not_know_is_refused_where_it_stands() {
+    let schemas = [
+        json!({ "type": "object", "patternProperties": { "^x": true } }),
+        json!({ "type": "object", "properties": { "k": {} }, "patternProperties": { r"^\d+$": true } }),
+        json!({ "if": { "type": "string" }, "then": { "type": "string" } }),
+        json!({ "not": { "type": "string" } }),
+        json!({ "type": "string", "not": { "const": "a" } }),
+        json!({ "type": "integer", "not": { "type": "string" } }),
+        json!({ "$dynamicRef": "#x" }),
+        json!({ "type": "object", "propertyNames": { "maxLength": 3 } }),
+        json!({ "type": "object", "dependentRequired": { "a": ["b"] } }),
+        json!({ "type": "array", "contains": { "type": "string" } }),
+        json!({ "type": "number", "multipleOf": 3 }),
+        json!({ "type": "object", "properties": { "b": { "type": "array", "items": { "unevaluatedItems": false } } } }),
+        json!({ "type": "object", "unevaluatedProperties": { "type": "string" } }),
+        json!({ "$ref": "#/$defs/Loop", "type": "object", "additionalProperties": { "type": "string" } }),
+        json!({ "items": { "prefixItems": [true, true], "type": "array" }, "type": "array" }),
+        json!({ "type": "array", "prefixItems": [true], "items": { "type": "string" }, "minItems": 1 }),
+        json!({ "type": "string", "pattern": "(?i)a" }),
+        json!({ "type": "string", "pattern": 7 }),
+        json!({ "type": "string", "minLength": -1 }),
+        json!({ "type": "strong" }),
+        json!({ "type": 7 }),
+        json!({ "minLength": 3 }),
+        json!({ "$ref": "#/$defs/Fine", "minLength": 3 }),
+        json!({ "enum": ["a", "b"], "const": "b", "maxLength": 3 }),
+        json!({ "properties": { "a": true } }),
+        json!({ "enum": [] }),
+        json!({ "enum": [{ "a": 1 }] }),
+        json!({ "type": "string", "enum": [1] }),
+        json!({ "anyOf": [] }),
+        json!({ "$ref": "https://example.com/a.json" }),
+        json!({ "$ref": "#/$defs/Nobody" }),
+        json!({ "$ref": "#/$defs/Loop" }),
+        json!({ "type": "integer", "minimum": 5, "maximum": 4 }),
+        json!(false),
+        json!("string"),
+    ];
+    expect![[r##"
+        #/oneOf/0/properties/a/patternProperties: members named by a pattern
+        #/oneOf/0/properties/a/patternProperties: members named by a pattern
+        #/oneOf/0/properties/a/if: the keyword "if"
+        #/oneOf/0/properties/a/then: the keyword "then"
+        #/oneOf/0/properties/a/not: "not" without a type
+        #/oneOf/0/properties/a/not: the keyword "not"
+        #/oneOf/0/properties/a/not: the keyword "not"
+        #/oneOf/0/properties/a/$dynamicRef: the keyword "$dynamicRef"
+        #/oneOf/0/properties/a/propertyNames: the keyword "propertyNames"
+        #/oneOf/0/properties/a/dependentRequired: the keyword "dependentRequired"
+        #/oneOf/0/properties/a/contains: the keyword "contains"
+        #/oneOf/0/properties/a/multipleOf: the keyword "multipleOf"
+        #/oneOf/0/properties/a/properties/b/items/unevaluatedItems: the keyword "unevaluatedItems"
+        #/oneOf/0/properties/a/unevaluatedProperties: a map flattened beside an enum or a named type
+        #/oneOf/0/properties/a/additionalProperties: a map flattened beside an enum or a named type
+        #/$defs/Loop: the type "Loop" is defined as itself
+        #/oneOf/0/properties/a/items: a tuple of varying length
+        #/oneOf/0/properties/a: a tuple of varying length
+        #/oneOf/0/properties/a/pattern: the pattern "(?i)a" with a group that begins with "(?"
+        #/oneOf/0/properties/a/pattern: "pattern" of 7
+        #/oneOf/0/properties/a/minLength: "minLength" of -1
+        #/oneOf/0/properties/a/type: the type "strong"
+        #/oneOf/0/properties/a/type: "type" of 7
+        #/oneOf/0/properties/a/type: the type "?"
+        #/oneOf/0/properties/a/minLength: "minLength" without a type
+        #/oneOf/0/properties/a/minLength: "minLength" without a type
+        #/oneOf/0/properties/a/enum: an enumeration
+        #/oneOf/0/properties/a/maxLength: "maxLength" beside an enumeration
+        #/oneOf/0/properties/a/properties: "properties" without a type
+        #/oneOf/0/properties/a/enum: "enum" of []
+        #/oneOf/0/properties/a/enum: an enumeration
+        #/oneOf/0/properties/a/enum: an enumeration
+        #/oneOf/0/properties/a/enum: an enumeration
+        #/oneOf/0/properties/a/anyOf: "anyOf" of []
+        #/oneOf/0/properties/a/$ref: a reference to "https://example.com/a.json"
+        #/oneOf/0/properties/a/$ref: a reference to "#/$defs/Nobody"
+        #/$defs/Loop: the type "Loop" is defined as itself
+        #/oneOf/0/properties/a: an integer without values
+        #/oneOf/0/properties/a: a type without values
+        #/oneOf/0/properties/a: "string" where a schema is due
+    "##]]
+    .assert_eq(&schemas.map(refused).concat());
+}
+
+#[test]
+fn a_schema_of_any_json_is_refused_or_compiled_and_never_panics() {
+    let odd = [
+        json!(null),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!({ "title": 7 }),
+        json!({ "title": "A" }),
+        json!({ "title": "A", "oneOf": 7 }),
+        json!({ "title": "A", "oneOf": [] }),
+        json!({ "title": "A", "oneOf": [7] }),
+        json!({ "title": "A", "enum": 7 }),
+        json!({ "title": "A", "enum": [7] }),
+        json!({ "title": "A", "const": {} }),
+        json!({ "title": "A", "oneOf": [{ "type": "string", "enum": [7, "a"] }] }),
+        of(json!({ "type": "object", "properties": 7 })),
+        of(json!({ "type": "object", "required": 7 })),
+        of(json!({ "type": "object", "required": [7] })),
+        of(json!({ "type": "array", "items": 7 })),
+        of(json!({ "type": ["string", 7] })),
+        of(json!({ "type": "integer", "minimum": "a" })),
+        of(json!({ "type": "array", "uniqueItems": 7 })),
+        of(json!({ "$ref": 7 })),
+        of(json!({ "$ref": "#%" })),
+        of(json!({ "$ref": "#/%ff" })),
+        of(json!({ "allOf": [7] })),
+    ];
+    let outcomes: String = odd
+        .iter()
+        .map(|schema| match Contract::compile(schema) {
+            Ok(contract) => {
+                format!("compiled {:?}\n", contract.names().iter().map(|name| name.as_str()).collect::<Vec<_>>())
+            }
+            Err(refusals) => refusals.iter().map(|refusal| format!("{refusal}\n")).collect(),
+        })
+        .collect();
+    expect![[r##"
+        schema: no title: the title is the enum's name, and the contract is called after it; add "title" (schema: #)
+        schema: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        schema: no title: the title is the enum's name, and the contract is called after it; add "title" (schema: #)
+        schema: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        schema: no title: the title is the enum's name, and the contract is called after it; add "title" (schema: #)
+        schema: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        schema: no title: the title is the enum's name, and the contract is called after it; add "title" (schema: #)
+        schema: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        schema: no title: the title is the enum's name, and the contract is called after it; add "title" (schema: #)
+        schema: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        A: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        A: not an enum: a contract lists the variants of one; derive JsonSchema on an enum whose variants are the events (schema: #)
+        A: an enum without variants: there is nothing it could publish; add a variant (schema: #)
+        A: a variant without a name of its own: the variant travels as the event's name and the payload travels bare, so the enum must be externally tagged (serde's default); remove #[serde(untagged)] or #[serde(flatten)] from it (schema: #/oneOf/0)
+        A: a variant without a name of its own: the variant travels as the event's name and the payload travels bare, so the enum must be externally tagged (serde's default); remove #[serde(untagged)] or #[serde(flatten)] from it (schema: #)
+        A: 7: the variant travels as the event's name and the payload travels bare, so the enum must be externally tagged (serde's default); use an enum whose variants have names (schema: #)
+        A: {}: the variant travels as the event's name and the payload travels bare, so the enum must be externally tagged (serde's default); use an enum whose variants have names (schema: #)
+        A: 7: the variant travels as the event's name and the payload travels bare, so the enum must be externally tagged (serde's default); use an enum whose variants have names (schema: #/oneOf/0)
+        Shop::a: "properties" of 7: that is no JSON Schema; write an object (schema: #/oneOf/0/properties/a/properties)
+        Shop::a: "required" of 7: that is no JSON Schema; write a list of names (schema: #/oneOf/0/properties/a/required)
+        Shop::a: "required" of [7]: that is no JSON Schema; write a list of names (schema: #/oneOf/0/properties/a/required)
+        Shop::a[]: 7 where a schema is due: a schema is an object or a boolean; correct the schema (schema: #/oneOf/0/properties/a/items)
+        Shop::a: "type" of ["string",7]: that is no JSON Schema; write a type or a list of types (schema: #/oneOf/0/properties/a/type)
+        Shop::a: the type "?": it is none of JSON's; correct the schema (schema: #/oneOf/0/properties/a/type)
+        Shop::a: "minimum" of "a": that is no JSON Schema; write a number (schema: #/oneOf/0/properties/a/minimum)
+        Shop::a: "uniqueItems" of 7: that is no JSON Schema; write a boolean (schema: #/oneOf/0/properties/a/uniqueItems)
+        Shop::a: "$ref" of 7: that is no JSON Schema; write a string (schema: #/oneOf/0/properties/a/$ref)
+        Shop::a: a reference to "": a contract is one document, and there is nothing of that name in it; put the schema under "$defs" (schema: #/oneOf/0/properties/a/$ref)
+        Shop::a: a reference to "#%": a contract is one document, and there is nothing of that name in it; put the schema under "$defs" (schema: #/oneOf/0/properties/a/$ref)
+        Shop::a: a reference to "#/%ff": a contract is one document, and there is nothing of that name in it; put the schema under "$defs" (schema: #/oneOf/0/properties/a/$ref)
+        Shop::a: 7 where a schema is due: a schema is an object or a boolean; correct the schema (schema: #/oneOf/0/properties/a/allOf/0)
+    "##]].assert_eq(&outcomes);
+}

@@ -1,0 +1,9 @@
+//! What the tests of generated code share: Node, and values of the fixture's enum.
+
+#![allow(dead_code, deprecated, unreachable_pub)]
+
+pub mod node;
+pub mod values;
+
+#[path = "../fixtures/shop.rs"]
+pub mod shop;

@@ -1,0 +1,331 @@
+//! Generated validators in Node, held against serde and against the `jsonschema` crate.
+
+mod support;
+
+use eventwire_contract::Contract;
+use expect_test::expect;
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use support::{
+    node::verdicts,
+    shop::Shop,
+    values::{self},
+};
+
+/// Values per property. All go through one Node.
+const VALUES: usize = 3_000;
+/// Changed payloads per value.
+const CHANGES: usize = 5;
+
+/// An event as it travels.
+fn event(value: &Shop) -> (String, Value) {
+    match serde_json::to_value(value).unwrap() {
+        Value::String(name) => (name, Value::Null),
+        Value::Object(object) => object.into_iter().next().unwrap(),
+        other => panic!("not externally tagged: {other}"),
+    }
+}
+
+fn events(runner: &mut TestRunner) -> Vec<(String, Value)> {
+    let any = values::shop();
+    (0..VALUES).map(|_| event(&any.new_tree(runner).unwrap().current())).collect()
+}
+
+fn texts(events: &[(String, Value)]) -> Vec<(String, String)> {
+    events.iter().map(|(name, payload)| (name.clone(), payload.to_string())).collect()
+}
+
+/// Another judge: the payload schemas, each as `jsonschema` reads it.
+struct Oracle(HashMap<String, jsonschema::Validator>);
+
+impl Oracle {
+    fn new(contract: &Contract) -> Self {
+        let schema = contract.schema();
+        let mut payloads = HashMap::new();
+        for arm in schema["oneOf"].as_array().unwrap() {
+            let units = arm["enum"].as_array().into_iter().flatten().chain(arm.get("const"));
+            payloads.extend(units.map(|name| (name.as_str().unwrap(), json!({ "type": "null" }))));
+            let members = arm["properties"].as_object().into_iter().flatten();
+            payloads.extend(members.map(|(name, payload)| (name.as_str(), payload.clone())));
+        }
+        let compile = |payload: Value| {
+            let mut whole = payload.as_object().cloned().unwrap_or_default();
+            whole.insert("$defs".into(), schema["$defs"].clone());
+            let mut whole = Value::Object(whole);
+            state_ranges(&mut whole);
+            jsonschema::draft202012::new(&whole).unwrap()
+        };
+        Self(payloads.into_iter().map(|(name, payload)| (name.to_owned(), compile(payload))).collect())
+    }
+
+    fn accepts(&self, event: &(String, Value)) -> bool {
+        self.0[&event.0].is_valid(&event.1)
+    }
+}
+
+/// The one exception: schemars states the range of 8 and 16 bits, of 32 it only names the format, which `jsonschema`
+/// does not read as a range and we do.
+fn state_ranges(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let range = match object.get("format").and_then(Value::as_str) {
+                Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+                Some("uint32") => Some((0, i64::from(u32::MAX))),
+                _ => None,
+            };
+            if let Some((min, max)) = range {
+                object.insert("minimum".into(), min.into());
+                object.insert("maximum".into(), max.into());
+            }
+            object.values_mut().for_each(state_ranges);
+        }
+        Value::Array(values) => values.iter_mut().for_each(state_ranges),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_value_of_the_enum_is_valid_to_the_schema_and_to_the_validator() {
+    let contract = Contract::of::<Shop>().unwrap();
+    let oracle = Oracle::new(&contract);
+    let events = events(&mut TestRunner::deterministic());
+    for (event, verdict) in events.iter().zip(verdicts(&contract, &texts(&events))) {
+        assert!(oracle.accepts(event), "the schema refuses {event:?}");
+        assert_eq!(verdict, Value::Null, "the validator refuses {event:?}");
+    }
+}
+
+#[test]
+fn changed_payloads_get_the_same_verdict_from_the_schema_and_from_the_validator() {
+    let contract = Contract::of::<Shop>().unwrap();
+    let oracle = Oracle::new(&contract);
+    let mut runner = TestRunner::deterministic();
+    let mut changed = Vec::new();
+    for (name, payload) in events(&mut runner) {
+        for _ in 0..CHANGES {
+            let mut payload = payload.clone();
+            change(&mut payload, &mut runner);
+            changed.push((name.clone(), payload));
+        }
+    }
+    let (mut valid, mut invalid) = (0, 0);
+    for (event, verdict) in changed.iter().zip(verdicts(&contract, &texts(&changed))) {
+        assert_eq!(verdict.is_null(), oracle.accepts(event), "{event:?}: the validator says {verdict}");
+        if verdict.is_null() {
+            valid += 1;
+            continue;
+        }
+        invalid += 1;
+        let path = verdict["path"].as_str().unwrap_or_else(|| panic!("{event:?}: {verdict}"));
+        let (parent, _) = path.rsplit_once('/').unwrap_or(("", ""));
+        assert!(event.1.pointer(parent).is_some(), "{event:?}: nothing at {path}");
+        let found = event.1.pointer(path).map_or("nothing", kind);
+        // Of a member with a wrong name, the name is what was found.
+        let named = verdict["expected"] == "an integer as key";
+        assert!(named || said(&verdict["found"], found), "{event:?}: {verdict}, and there is {found}");
+    }
+    assert!(valid > 1_000 && invalid > 5_000, "changes of both kinds: {valid} valid, {invalid} invalid");
+}
+
+/// Whether the validator's words for what it found are about a value of this kind.
+fn said(found: &Value, kind: &str) -> bool {
+    let found = found.as_str().unwrap();
+    match kind {
+        "a string" => found.starts_with('"'),
+        "a number" => found.parse::<f64>().is_ok(),
+        "a boolean" => matches!(found, "true" | "false"),
+        "an array" => found.starts_with("an array of "),
+        kind => found == kind,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// One change somewhere inside.
+fn change(payload: &mut Value, runner: &mut TestRunner) {
+    let mut pick = |n: usize| (0..n).new_tree(runner).unwrap().current();
+    let mut at = payload;
+    // Stays at a value more seldom the more there is inside.
+    loop {
+        let inside = match at {
+            Value::Array(values) => values.len(),
+            Value::Object(members) => members.len(),
+            _ => 0,
+        };
+        if inside == 0 || pick(3) == 0 {
+            break;
+        }
+        let i = pick(inside);
+        at = match at {
+            Value::Array(values) => &mut values[i],
+            Value::Object(members) => members.values_mut().nth(i).unwrap(),
+            _ => unreachable!("it has something inside"),
+        };
+    }
+    let words = ["Yes", "paid", "circle", "point", "Rest", "Walk", "", "x", "XY-1", "xXY-1", "__proto__", "12", "-1"];
+    let numbers = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        1.5,
+        127.0,
+        128.0,
+        255.0,
+        256.0,
+        65536.0,
+        4294967295.0,
+        4294967296.0,
+        -2147483649.0,
+        9007199254740991.0,
+        9007199254740992.0,
+        1e300,
+    ];
+    match (pick(3), &mut *at) {
+        (0, Value::Object(members)) if !members.is_empty() => {
+            let key = members.keys().nth(pick(members.len())).unwrap().clone();
+            let old = members.shift_remove(&key).unwrap();
+            if pick(2) == 0 {
+                members.insert(words[pick(words.len())].to_owned(), old);
+            }
+        }
+        (1, Value::Object(members)) => {
+            members.insert(
+                ["__proto__", "constructor", "kind", "t", "c", "words", "length", "7", "Text"][pick(9)].to_owned(),
+                json!(pick(3)),
+            );
+        }
+        (0, Value::Array(values)) => {
+            values.pop();
+        }
+        (1, Value::Array(values)) => {
+            let new = values.first().cloned().unwrap_or(Value::Null);
+            values.push(new);
+        }
+        _ => {
+            *at = match pick(7) {
+                0 => Value::Null,
+                1 => json!(pick(2) == 0),
+                2 => json!(numbers[pick(numbers.len())]),
+                3 => json!(words[pick(words.len())]),
+                4 => json!([]),
+                5 => Value::Object(Map::new()),
+                _ => json!(pick(300)),
+            };
+        }
+    }
+}
+
+#[test]
+fn an_invalid_payload_is_said_with_its_place_and_what_was_expected() {
+    let contract = Contract::of::<Shop>().unwrap();
+    let cases = [
+        ("priceChanged", r#"{"sku":"a","cents":-1,"oldCents":null}"#),
+        ("priceChanged", r#"{"cents":1,"oldCents":null}"#),
+        ("priceChanged", r#"{"sku":"a","cents":1.5,"oldCents":null}"#),
+        ("priceChanged", r#"{"sku":"a","cents":1,"oldCents":null,"note":7}"#),
+        ("priceChanged", "[]"),
+        ("priceChanged", r#""a very long text in a place where an object is due, cut""#),
+        ("opened", "{}"),
+        ("orderMoved", r#"{"order":"a","level":"lost","late":null}"#),
+        ("stock", r#"{"a/b~c":"paid","":"none"}"#),
+        ("stock", r#"{"a/b~c":null}"#),
+        ("lists", r#"{"bytes":[1,2],"pair":["",true],"tags":[],"some":[],"ids":{},"nested":[]}"#),
+        ("lists", r#"{"bytes":[1,2,3],"pair":["",true],"tags":["a","a"],"some":[],"ids":{},"nested":[]}"#),
+        ("tree", r#"{"value":1,"kids":[{"value":1,"kids":[{"value":"x","kids":[]}]}]}"#),
+        ("shape", r#"{"kind":"line"}"#),
+        ("shape", r#"{"kind":"polygon","corners":[[1,2],[1]]}"#),
+        ("step", r#"{"t":"Jump","c":[1,256]}"#),
+        ("answer", r#"{"Text":1}"#),
+        ("answer", r#"{"Text":"a","Pair":[1,true]}"#),
+        ("answer", r#"{"Guess":{"words":[1]}}"#),
+        ("texts", r#"{"letter":"ab","short":"ab","code":"XX-1"}"#),
+        ("texts", r#"{"letter":"😀","short":"ab","code":"xx-1"}"#),
+        ("numbers", "1e999"),
+        ("odd", r#"{"__proto__":1,"length":1,"a-b \"c\"\n</script>":true,"constructor":false}"#),
+        ("odd", r#"{"length":1}"#),
+        ("truth", "0"),
+    ];
+    let cases = cases.map(|(event, text)| (event.to_owned(), text.to_owned()));
+    let lines: String = cases
+        .iter()
+        .zip(verdicts(&contract, &cases))
+        .map(|((event, _), verdict)| {
+            let said = |key: &str| verdict[key].as_str().unwrap_or("?").to_owned();
+            format!("{event}{}: expected {}, found {}\n", said("path"), said("expected"), said("found"))
+        })
+        .collect();
+    expect![[r#"
+        priceChanged/cents: expected an integer from 0 to 4294967295, found -1
+        priceChanged/sku: expected a string, found nothing
+        priceChanged/cents: expected an integer from 0 to 4294967295, found 1.5
+        priceChanged/note: expected a string or null, found 7
+        priceChanged: expected an object, found an array of 0 items
+        priceChanged: expected an object, found "a very long text in a place where an obj…"
+        opened: expected null, found an object
+        orderMoved/level: expected "not-paid", "paid" or "on-its-way", found "lost"
+        stock/: expected "not-paid", "paid" or "on-its-way", found "none"
+        stock/a~1b~0c: expected "not-paid", "paid" or "on-its-way", found null
+        lists/bytes: expected an array of 3 items, found an array of 2 items
+        lists/tags: expected an array of different items, found an array of 2 items
+        tree/kids/0/kids/0/value: expected an integer from -128 to 127, found "x"
+        shape/kind: expected "circle", "polygon" or "point", found "line"
+        shape/corners/1: expected an array of 2 items, found an array of 1 items
+        step/c/1: expected an integer from 0 to 255, found 256
+        answer/Text: expected a string, found 1
+        answer: expected "Yes", "No", {"Text": …}, {"Pair": …}, {"Deep": …}, {"Many": …} or {"Guess": …}, found an object
+        answer/Guess: expected an integer from -2147483648 to 2147483647, an array, an object or null, found an object
+        texts/letter: expected a string of 1 character, found "ab"
+        texts/code: expected a string like /^[A-Z]{2}-\d+$/, found "xx-1"
+        numbers: expected an object, found Infinity
+        odd/constructor: expected a string or null, found false
+        odd/__proto__: expected an integer from 0 to 255 or null, found nothing
+        truth: expected a boolean, found 0
+    "#]].assert_eq(&lines);
+}
+
+#[test]
+fn unknown_members_are_ignored() {
+    let contract = Contract::of::<Shop>().unwrap();
+    let text = r#"{"sku":"a","cents":1,"oldCents":null,"new":{"deep":[]},"__proto__":{"sku":1},"toString":2}"#;
+    assert_eq!(verdicts(&contract, &[("priceChanged".into(), text.into())]), [Value::Null]);
+}
+
+#[test]
+fn what_objects_inherit_is_no_member() {
+    let contract = Contract::of::<Shop>().unwrap();
+    // `constructor` is there on every object, and is no string; `__proto__` is required, and not there.
+    let present = r#"{"length":1,"a-b \"c\"\n</script>":true,"__proto__":null}"#;
+    let missing = r#"{"length":1,"a-b \"c\"\n</script>":true}"#;
+    let verdicts = verdicts(&contract, &[("odd".into(), present.into()), ("odd".into(), missing.into())]);
+    assert_eq!(verdicts[0], Value::Null);
+    assert_eq!(verdicts[1]["path"], "/__proto__");
+    assert_eq!(verdicts[1]["found"], "nothing");
+}
+
+#[test]
+fn the_deepest_payload_is_checked_to_its_end_and_a_deeper_one_never_throws() {
+    let contract = Contract::of::<Shop>().unwrap();
+    let nested =
+        |depth: usize, leaf: &str| format!("{}{leaf}{}", r#"{"value":0,"kids":["#.repeat(depth), "]}".repeat(depth));
+    let deepest = eventwire::limits::DEPTH / 2 - 1;
+    let cases = [nested(deepest, ""), nested(deepest, "7"), nested(100_000, "")].map(|text| ("tree".to_owned(), text));
+    let verdicts = verdicts(&contract, &cases);
+    assert_eq!(verdicts[0], Value::Null);
+    assert_eq!(verdicts[1]["path"], "/kids/0".repeat(deepest));
+    assert_eq!(verdicts[2]["expected"], "fewer levels of nesting");
+}
