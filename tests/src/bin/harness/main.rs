@@ -1,0 +1,98 @@
+//! A hub behind HTTP that any tool can black-box: publish, listen, look.
+//!
+//! Prints `listening http://HOST:PORT` once it is ready: with a disk store, once everything kept has been read back.
+
+mod options;
+mod publish;
+
+use axum::{Json, Router, extract::State, routing};
+use eventwire_server::{Hub, store::Disk};
+use eventwire_tests::events::Harness;
+use options::{Options, Store};
+use serde_json::{Value, json};
+use std::{error::Error, io::Write, process::ExitCode};
+use tokio::net::TcpListener;
+use tower_http::cors::{Any, CorsLayer};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Options::parse(std::env::args_os().skip(1)) {
+        Ok(Some(options)) => match run(options).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("harness: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Ok(None) => {
+            println!("{}", options::HELP);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("harness: {error}; see --help");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let mut builder = Hub::<Harness>::builder().retain(options.retain, options.max_bytes).heartbeat(options.heartbeat);
+    for pattern in &options.latest {
+        builder = builder.latest(pattern);
+    }
+    let hub = match &options.store {
+        Store::Memory => builder.build().await?,
+        Store::Disk(folder) => builder.store(Disk::open(folder)?).build().await?,
+    };
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .map_err(|error| format!("--listen {}: {error}; choose another address or port", options.listen))?;
+    println!("listening http://{}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+
+    // Pages of another port listen here, and their scripts publish.
+    let anyone = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
+    let app = Router::new()
+        .route("/events", hub.public_route())
+        .route("/contract", hub.contract_route())
+        .route("/publish/{topic}", routing::post(publish::publish).layer(publish::limit()))
+        .route("/stats", routing::get(stats))
+        .route("/sessions", routing::get(sessions))
+        .fallback(publish::nothing_here)
+        .layer(anyone)
+        .with_state(hub);
+    eventwire_server::serve(listener, app).drain(options.drain).await?;
+    Ok(())
+}
+
+/// What a leak test compares before and after.
+async fn stats(State(hub): State<Hub<Harness>>) -> Json<Value> {
+    let stats = hub.stats();
+    Json(json!({
+        "readers": stats.readers,
+        "live": stats.live,
+        "behind": stats.behind,
+        "sessions": hub.sessions().len(),
+        "topics": stats.topics,
+        "events": stats.events,
+        "bytes": stats.log_bytes,
+        "queued": stats.queued_bytes,
+        "tasks": stats.tasks,
+        "position": hub.position().to_string(),
+        "pid": std::process::id(),
+    }))
+}
+
+async fn sessions(State(hub): State<Hub<Harness>>) -> Json<Value> {
+    let rows = hub.sessions().into_iter().map(|session| {
+        json!({
+            "id": session.id,
+            "topics": session.topics.iter().map(|pattern| pattern.as_str()).collect::<Vec<_>>(),
+            "position": session.position.to_string(),
+            "live": session.live,
+            "ageMs": u64::try_from(session.age.as_millis()).unwrap_or(u64::MAX),
+            "principal": session.principal,
+        })
+    });
+    Json(rows.collect())
+}

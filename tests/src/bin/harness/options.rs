@@ -1,0 +1,137 @@
+//! What the harness is told on its command line. Every mistake names the option and what it was given.
+
+use lexopt::{Arg, Parser, ValueExt};
+use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
+
+pub(crate) const HELP: &str = "\
+A hub over HTTP, for tests and tools.
+
+    cargo run -p eventwire-tests --bin harness -- [OPTIONS]
+
+Options:
+    --listen HOST:PORT     where to listen (127.0.0.1:0: a free port, printed)
+    --store KIND           memory, or disk:DIR (memory)
+    --retain SECONDS       how long events are kept (600)
+    --max-bytes BYTES      how many bytes of events are kept (67108864)
+    --latest PATTERN       of these topics only the newest event matters; may be given several times
+    --heartbeat MS         the longest silence on a stream (15000)
+    --drain SECONDS        over what time streams are told goodbye after SIGTERM (2)
+    --help                 this
+
+Routes:
+    POST /publish/{topic}  {\"event\", \"data\", \"key\"} or an array of them; 200 with positions once all are accepted
+    GET  /events           the stream: topics, new, lastEventId
+    GET  /contract         the JSON Schema
+    GET  /stats            readers, sessions, tasks, bytes
+    GET  /sessions         every open stream
+Events: tick {n: u32, pad: string}, note {text: string}";
+
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) listen: String,
+    pub(crate) store: Store,
+    pub(crate) retain: Duration,
+    pub(crate) max_bytes: usize,
+    pub(crate) latest: Vec<String>,
+    pub(crate) heartbeat: Duration,
+    pub(crate) drain: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Store {
+    Memory,
+    Disk(PathBuf),
+}
+
+impl Options {
+    /// `None`: help was asked for.
+    pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Self>, String> {
+        let mut options = Self {
+            listen: "127.0.0.1:0".into(),
+            store: Store::Memory,
+            retain: Duration::from_secs(600),
+            max_bytes: 64 << 20,
+            latest: Vec::new(),
+            heartbeat: Duration::from_secs(15),
+            drain: Duration::from_secs(2),
+        };
+        let mut parser = Parser::from_args(args);
+        while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
+            match arg {
+                Arg::Short('h') | Arg::Long("help") => return Ok(None),
+                Arg::Long("listen") => options.listen = text(&mut parser, "--listen")?,
+                Arg::Long("store") => options.store = value(&mut parser, "--store", "memory or disk:DIR")?,
+                Arg::Long("retain") => options.retain = seconds(&mut parser, "--retain")?,
+                Arg::Long("max-bytes") => options.max_bytes = value(&mut parser, "--max-bytes", "a number of bytes")?,
+                Arg::Long("latest") => options.latest.push(text(&mut parser, "--latest")?),
+                Arg::Long("heartbeat") => {
+                    let millis = value(&mut parser, "--heartbeat", "a whole number of milliseconds")?;
+                    options.heartbeat = Duration::from_millis(millis);
+                }
+                Arg::Long("drain") => options.drain = seconds(&mut parser, "--drain")?,
+                other => return Err(other.unexpected().to_string()),
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+impl FromStr for Store {
+    type Err = ();
+
+    fn from_str(raw: &str) -> Result<Self, ()> {
+        match raw.split_once(':') {
+            None if raw == "memory" => Ok(Self::Memory),
+            Some(("disk", folder)) if !folder.is_empty() => Ok(Self::Disk(folder.into())),
+            _ => Err(()),
+        }
+    }
+}
+
+fn text(parser: &mut Parser, option: &str) -> Result<String, String> {
+    let raw = parser.value().map_err(|_| format!("{option} needs a value"))?;
+    raw.string().map_err(|_| format!("{option} was given a value that is not UTF-8"))
+}
+
+fn value<T: FromStr>(parser: &mut Parser, option: &str, is: &str) -> Result<T, String> {
+    let raw = text(parser, option)?;
+    raw.parse().map_err(|_| format!("{option} was given {raw:?}, which is not {is}"))
+}
+
+fn seconds(parser: &mut Parser, option: &str) -> Result<Duration, String> {
+    let raw: f64 = value(parser, option, "a number of seconds")?;
+    Duration::try_from_secs_f64(raw).map_err(|_| format!("{option} was given {raw}, which is no time span"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, culprit: &str) {
+        let error = Options::parse(line.split(' ').map(Into::into)).expect_err(line);
+        assert!(error.contains(culprit), "{line}: {error}");
+    }
+
+    #[test]
+    fn every_option_error_names_the_option_and_what_it_was_given() {
+        check("--store disc:x", "--store was given \"disc:x\"");
+        check("--store disk:", "--store was given \"disk:\"");
+        check("--store", "--store needs a value");
+        check("--retain soon", "--retain was given \"soon\"");
+        check("--retain -1", "--retain");
+        check("--heartbeat 1.5", "--heartbeat was given \"1.5\"");
+        check("--max-bytes 1e9", "--max-bytes was given \"1e9\"");
+        check("--lisen x", "--lisen");
+        check("memory", "memory");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_one_gets() {
+        let line = "--listen 127.0.0.1:4000 --store disk:a:b --retain 0.5 --latest a.* --latest b --heartbeat 200";
+        let options = Options::parse(line.split(' ').map(Into::into)).unwrap().unwrap();
+        assert!(matches!(&options.store, Store::Disk(folder) if folder.as_os_str() == "a:b"));
+        assert_eq!((options.retain, options.heartbeat), (Duration::from_millis(500), Duration::from_millis(200)));
+        assert_eq!(options.latest, ["a.*", "b"]);
+        assert!(Options::parse(["--help".into()]).unwrap().is_none());
+    }
+}
