@@ -1,5 +1,7 @@
 //! One table of codes: why a stream or a request ended, and what to do about it.
 
+use std::fmt;
+
 /// Why something was refused or ended; the word on the wire is [`Code::as_str`].
 ///
 /// A code stands in `eventwire.bye` as `reason`, in `application/problem+json` as `code`, and in what a client reports.
@@ -115,22 +117,14 @@ impl Code {
     pub const fn is_bye(self) -> bool {
         matches!(
             self,
-            Self::Drain
-                | Self::Rotate
-                | Self::Slow
-                | Self::Unavailable
-                | Self::Internal
-                | Self::Auth
-                | Self::Limit
+            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal | Self::Auth | Self::Limit
         )
     }
 
     /// What to do next. No `_` arm: a new code has to answer.
     pub const fn retry(self) -> Retry {
         match self {
-            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => {
-                Retry::Resume
-            }
+            Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => Retry::Resume,
             Self::Auth => Retry::Once,
             Self::Limit | Self::TooManyRequests | Self::NotAStream => Retry::BackOff,
             Self::BadRequest
@@ -157,5 +151,12 @@ impl Code {
             200..=299 => Self::NotAStream,
             _ => Self::Unavailable,
         }
+    }
+}
+
+/// The word on the wire.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -96,11 +96,7 @@ impl<'a> Reader<'a> {
             }
             self.expect(b']')?;
         }
-        Some(if texts {
-            Value::List(items)
-        } else {
-            Value::Other
-        })
+        Some(if texts { Value::List(items) } else { Value::Other })
     }
 
     /// A number, `true`, `false` or `null`.
@@ -314,22 +310,13 @@ mod tests {
     #[test]
     fn members_are_read_in_order() {
         check(r#"{}"#, expect![""]);
-        check(
-            " { \"a\" :\t\"b\" , \"n\":\r\n12 } ",
-            expect![[r#"a="b";n=12;"#]],
-        );
-        check(
-            r#"{"a":["x","y"],"b":[]}"#,
-            expect![[r#"a=["x", "y"];b=[];"#]],
-        );
+        check(" { \"a\" :\t\"b\" , \"n\":\r\n12 } ", expect![[r#"a="b";n=12;"#]]);
+        check(r#"{"a":["x","y"],"b":[]}"#, expect![[r#"a=["x", "y"];b=[];"#]]);
     }
 
     #[test]
     fn escapes_are_undone() {
-        check(
-            r#"{"a":"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00é"}"#,
-            expect![[r#"a="\"\\/\u{8}\u{c}\n\r\tA😀é";"#]],
-        );
+        check(r#"{"a":"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00é"}"#, expect![[r#"a="\"\\/\u{8}\u{c}\n\r\tA😀é";"#]]);
     }
 
     #[test]
@@ -384,10 +371,7 @@ mod tests {
 
     #[test]
     fn every_string_comes_back_as_it_was_written() {
-        let odd: String = (0..0x80u8)
-            .map(char::from)
-            .chain("é\u{2028}\u{feff}😀".chars())
-            .collect();
+        let odd: String = (0..0x80u8).map(char::from).chain("é\u{2028}\u{feff}😀".chars()).collect();
         let mut writer = Writer::new();
         writer.text("a", &odd);
         writer.number("n", u64::MAX);

@@ -162,18 +162,9 @@ impl Frame {
     /// [`CursorKind::Skip`], a bye [`Code::Internal`].
     pub fn parse(event: &str, data: &str) -> Result<Option<Self>, InvalidFrame> {
         let members = match event {
-            "eventwire.hello" => &[
-                "v",
-                "start",
-                "head",
-                "names",
-                "contract",
-                "topics",
-                "denied",
-                "heartbeat",
-                "spread",
-                "retry",
-            ][..],
+            "eventwire.hello" => {
+                &["v", "start", "head", "names", "contract", "topics", "denied", "heartbeat", "spread", "retry"][..]
+            }
             "eventwire.gap" => &["reason", "topics"],
             "eventwire.cursor" => &["kind"],
             "eventwire.names" => &["names"],
@@ -182,10 +173,7 @@ impl Frame {
         };
         match Members::read(members, data).and_then(|members| members.frame(event)) {
             Ok(frame) => Ok(Some(frame)),
-            Err(member) => Err(InvalidFrame {
-                event: event.into(),
-                member,
-            }),
+            Err(member) => Err(InvalidFrame { event: event.into(), member }),
         }
     }
 }
@@ -222,14 +210,10 @@ impl<'a> Members<'a> {
                 reason: GapReason::parse(&self.text("reason")?).unwrap_or(GapReason::Lost),
                 topics: self.patterns("topics")?,
             }),
-            "eventwire.cursor" => {
-                Frame::Cursor(CursorKind::parse(&self.text("kind")?).unwrap_or(CursorKind::Skip))
-            }
+            "eventwire.cursor" => Frame::Cursor(CursorKind::parse(&self.text("kind")?).unwrap_or(CursorKind::Skip)),
             "eventwire.names" => Frame::Names(self.names()?),
             _ => Frame::Bye(Bye {
-                reason: Code::parse(&self.text("reason")?)
-                    .filter(|code| code.is_bye())
-                    .unwrap_or(Code::Internal),
+                reason: Code::parse(&self.text("reason")?).filter(|code| code.is_bye()).unwrap_or(Code::Internal),
                 after: self.millis("after")?,
             }),
         })
@@ -263,20 +247,14 @@ impl<'a> Members<'a> {
 
     fn names(&mut self) -> Result<Vec<EventName>, &'static str> {
         match self.take("names") {
-            Some(Value::List(items)) => items
-                .iter()
-                .map(|name| EventName::parse(name).map_err(|_| "names"))
-                .collect(),
+            Some(Value::List(items)) => items.iter().map(|name| EventName::parse(name).map_err(|_| "names")).collect(),
             _ => Err("names"),
         }
     }
 
     fn patterns(&mut self, name: &'static str) -> Result<Vec<Pattern>, &'static str> {
         match self.take(name) {
-            Some(Value::List(items)) => items
-                .iter()
-                .map(|raw| Pattern::parse(raw).map_err(|_| name))
-                .collect(),
+            Some(Value::List(items)) => items.iter().map(|raw| Pattern::parse(raw).map_err(|_| name)).collect(),
             _ => Err(name),
         }
     }
@@ -290,10 +268,7 @@ impl Writer {
     }
 
     fn millis(&mut self, name: &str, duration: Duration) {
-        self.number(
-            name,
-            u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-        );
+        self.number(name, u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
     }
 }
 
@@ -363,3 +338,17 @@ impl fmt::Display for InvalidFrame {
 }
 
 impl std::error::Error for InvalidFrame {}
+
+/// The word on the wire.
+impl fmt::Display for GapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word on the wire.
+impl fmt::Display for CursorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

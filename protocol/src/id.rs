@@ -50,9 +50,9 @@ pub enum InvalidId {
     TooLong,
     /// Not 12 characters `[0-9a-z]` before a `-`.
     Epoch,
-    /// Not a decimal number of 64 bits without leading zeros.
+    /// Not a decimal number of 64 bits without leading zeros; for an event's id, from 1.
     Offset,
-    /// Not a decimal number from 1 to the offset.
+    /// Not a decimal number from 1 to below the offset: the previous event's offset is at least 1.
     Back,
     /// No topic, or none that is valid.
     Topic,
@@ -72,10 +72,7 @@ impl Epoch {
     /// Reads an epoch.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
         let bytes: [u8; 12] = raw.as_bytes().try_into().map_err(|_| InvalidId::Epoch)?;
-        if bytes
-            .iter()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
-        {
+        if bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
             Ok(Self(bytes))
         } else {
             Err(InvalidId::Epoch)
@@ -97,13 +94,9 @@ impl Offset {
     /// Before the first event.
     pub const ZERO: Self = Self(0);
 
-    /// The offset after this one.
+    /// The offset after this one. The last one is its own successor: a claimed position may be any number.
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-
-    fn parse(raw: &str) -> Result<Self, InvalidId> {
-        number(raw).map(Self).ok_or(InvalidId::Offset)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -114,10 +107,7 @@ impl Position {
         let epoch = Epoch::parse(epoch)?;
         let rest = rest.strip_prefix('-').ok_or(InvalidId::Epoch)?;
         let end = rest.find(['.', '/']).unwrap_or(rest.len());
-        Ok(Self {
-            epoch,
-            offset: Offset::parse(&rest[..end])?,
-        })
+        Ok(Self { epoch, offset: offset(&rest[..end])? })
     }
 
     /// Appends the position's text without `core::fmt`: what a browser downloads stays small.
@@ -136,32 +126,31 @@ impl EventId {
         }
         let (head, topic) = raw.split_once('/').ok_or(InvalidId::Topic)?;
         let position = Position::parse(head)?;
+        if position.offset == Offset::ZERO {
+            return Err(InvalidId::Offset);
+        }
         let back = match head.split_once('.') {
             None => None,
-            Some((_, back)) => Some(
-                number(back)
-                    .filter(|b| (1..=position.offset.0).contains(b))
-                    .ok_or(InvalidId::Back)?,
-            ),
+            Some((_, back)) => {
+                Some(number(back).filter(|b| (1..position.offset.0).contains(b)).ok_or(InvalidId::Back)?)
+            }
         };
-        Ok(Self {
-            position,
-            back,
-            topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)?,
-        })
+        Ok(Self { position, back, topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)? })
     }
 
     /// The offset of the previous event of this topic, 0 if unknown or none.
     pub fn previous(&self) -> Offset {
-        Offset(self.back.map_or(0, |back| self.position.offset.0 - back))
+        Offset(self.back.map_or(0, |back| self.position.offset.0.saturating_sub(back)))
     }
+}
+
+pub(crate) fn offset(raw: &str) -> Result<Offset, InvalidId> {
+    number(raw).map(Offset).ok_or(InvalidId::Offset)
 }
 
 /// Digits only, no sign, no leading zero, within 64 bits.
 pub(crate) fn number(raw: &str) -> Option<u64> {
-    let plain = !raw.is_empty()
-        && raw.bytes().all(|b| b.is_ascii_digit())
-        && (raw.len() == 1 || !raw.starts_with('0'));
+    let plain = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) && (raw.len() == 1 || !raw.starts_with('0'));
     plain.then(|| raw.parse().ok()).flatten()
 }
 
@@ -228,10 +217,10 @@ impl FromStr for EventId {
 impl fmt::Display for InvalidId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLong => "an id has at most 128 bytes",
+            Self::TooLong => "an event's id has at most 128 bytes",
             Self::Epoch => "an id begins with an epoch of 12 characters 0-9 or a-z and `-`",
-            Self::Offset => "an offset is a decimal number of 64 bits",
-            Self::Back => "the continuity after `.` is a decimal number from 1 to the offset",
+            Self::Offset => "an offset is a decimal number of 64 bits without leading zeros; an event's is at least 1",
+            Self::Back => "the continuity after `.` is a decimal number from 1 to below the offset",
             Self::Topic => "an event's id ends in `/` and its topic",
         })
     }

@@ -18,6 +18,8 @@ mod payload;
 mod request;
 pub mod sse;
 mod topic;
+#[cfg(feature = "serde")]
+mod words;
 
 pub use code::{Code, Retry};
 pub use frame::Frame;

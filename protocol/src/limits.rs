@@ -29,8 +29,6 @@ pub const RETRY_MIN: u64 = 1_000;
 pub const RETRY_MAX: u64 = 60_000;
 
 /// A reconnection time in milliseconds, brought between the two bounds.
-pub(crate) fn retry(asked: u128) -> u64 {
-    u64::try_from(asked)
-        .unwrap_or(RETRY_MAX)
-        .clamp(RETRY_MIN, RETRY_MAX)
+pub(crate) fn retry(asked: u64) -> u64 {
+    asked.clamp(RETRY_MIN, RETRY_MAX)
 }

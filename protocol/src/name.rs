@@ -37,10 +37,7 @@ impl EventName {
         if raw.len() > limits::NAME {
             return Err(InvalidEventName::TooLong);
         }
-        if let Some(c) = raw
-            .chars()
-            .find(|c| c.is_control() || c.is_whitespace() || *c == ',' || *c == '\u{feff}')
-        {
+        if let Some(c) = raw.chars().find(|c| c.is_control() || c.is_whitespace() || *c == ',' || *c == '\u{feff}') {
             return Err(InvalidEventName::Character(c));
         }
         if raw.starts_with("eventwire.") || matches!(raw, "open" | "error" | "message") {

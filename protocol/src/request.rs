@@ -66,10 +66,7 @@ pub enum InvalidRequest {
 impl Request {
     /// Reads the query of a URL (without `?`) and the values of all `Last-Event-ID` headers, which win over the query.
     /// An empty position is none. Parameters not known are the app's own and ignored.
-    pub fn parse<'a>(
-        query: &str,
-        last_event_id: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Self, InvalidRequest> {
+    pub fn parse<'a>(query: &str, last_event_id: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, InvalidRequest> {
         let (mut topics, mut new, mut position) = (None, None, None);
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -159,11 +156,7 @@ fn parameter(query: &mut String, name: &str) {
 /// Undoes `application/x-www-form-urlencoded` as the URL standard does: `+` is a space, a `%` without two hex digits
 /// is itself.
 fn decode(raw: &str) -> Vec<u8> {
-    let hex = |at: usize| {
-        raw.as_bytes()
-            .get(at)
-            .and_then(|b| (*b as char).to_digit(16))
-    };
+    let hex = |at: usize| raw.as_bytes().get(at).and_then(|b| (*b as char).to_digit(16));
     let (mut out, mut at) = (Vec::with_capacity(raw.len()), 0);
     while let Some(byte) = raw.as_bytes().get(at) {
         let (byte, length) = match (byte, hex(at + 1), hex(at + 2)) {
@@ -189,9 +182,8 @@ fn patterns(raw: &[u8]) -> Result<Vec<Pattern>, InvalidRequest> {
         if n == limits::PATTERNS {
             return Err(InvalidRequest::TooMany);
         }
-        let pattern = Pattern::parse(raw).map_err(|reason| {
-            InvalidRequest::Pattern(raw.chars().take(100).collect::<String>().into(), reason)
-        })?;
+        let pattern = Pattern::parse(raw)
+            .map_err(|reason| InvalidRequest::Pattern(raw.chars().take(100).collect::<String>().into(), reason))?;
         if !patterns.contains(&pattern) {
             patterns.push(pattern);
         }
@@ -219,10 +211,7 @@ impl fmt::Display for InvalidRequest {
         match self {
             Self::Pattern(raw, reason) => write!(f, "the pattern {raw:?} cannot be read: {reason}"),
             Self::Twice(pattern) => {
-                write!(
-                    f,
-                    "`{pattern}` is in `topics` and in `new`; name it in one of them"
-                )
+                write!(f, "`{pattern}` is in `topics` and in `new`; name it in one of them")
             }
             Self::TooMany => write!(
                 f,
@@ -236,9 +225,7 @@ impl fmt::Display for InvalidRequest {
                 limits::CLAIM
             ),
             Self::Repeated(name) => write!(f, "`{name}` is given more than once; send it once"),
-            Self::Query => {
-                f.write_str("`topics` and `new` are percent-encoded UTF-8; encode the query again")
-            }
+            Self::Query => f.write_str("`topics` and `new` are percent-encoded UTF-8; encode the query again"),
         }
     }
 }

@@ -149,9 +149,7 @@ fn check(raw: &str, pattern: bool) -> Result<(), InvalidTopic> {
             "*" if pattern => {}
             "**" if pattern && segments.peek().is_none() => {}
             other => {
-                let bad = other
-                    .chars()
-                    .find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '~' | '-'));
+                let bad = other.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '~' | '-'));
                 match bad {
                     None => {}
                     Some('*') => return Err(InvalidTopic::Wildcard),
@@ -166,18 +164,11 @@ fn check(raw: &str, pattern: bool) -> Result<(), InvalidTopic> {
 impl fmt::Display for InvalidTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptySegment => {
-                f.write_str("a topic is segments joined by single dots; one of them is empty")
-            }
+            Self::EmptySegment => f.write_str("a topic is segments joined by single dots; one of them is empty"),
             Self::TooLong => write!(f, "a topic has at most {} bytes", limits::TOPIC),
             Self::TooDeep => write!(f, "a topic has at most {} segments", limits::SEGMENTS),
-            Self::Character(c) => write!(
-                f,
-                "{c:?} is not allowed in a topic; use letters, digits, `_`, `~`, `-`"
-            ),
-            Self::Wildcard => {
-                f.write_str("`*` stands for a whole segment of a pattern, `**` only at its end")
-            }
+            Self::Character(c) => write!(f, "{c:?} is not allowed in a topic; use letters, digits, `_`, `~`, `-`"),
+            Self::Wildcard => f.write_str("`*` stands for a whole segment of a pattern, `**` only at its end"),
         }
     }
 }

@@ -18,11 +18,7 @@ impl Container {
     pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
         let mut rule = Rule::Pascal;
         each(attributes, |meta| {
-            let name = meta
-                .path
-                .get_ident()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
             match name.as_str() {
                 "rename_all" => {
                     if let Some(raw) = one_name(&meta, "rename_all")? {
@@ -48,16 +44,9 @@ impl Container {
 
 impl Variant {
     pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
-        let mut variant = Self {
-            rename: None,
-            skipped: false,
-        };
+        let mut variant = Self { rename: None, skipped: false };
         each(attributes, |meta| {
-            let name = meta
-                .path
-                .get_ident()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
             match name.as_str() {
                 "rename" => {
                     variant.rename = one_name(&meta, "rename")?.map(|raw| raw.value());
@@ -77,16 +66,9 @@ impl Variant {
     }
 }
 
-fn each(
-    attributes: &[Attribute],
-    mut read: impl FnMut(ParseNestedMeta<'_>) -> Result<()>,
-) -> Result<()> {
-    let serde = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"));
-    serde
-        .into_iter()
-        .try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
+fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta<'_>) -> Result<()>) -> Result<()> {
+    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    serde.into_iter().try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
 }
 
 /// `name = "…"`, or `name(serialize = "…", deserialize = "…")` with one and the same text.
@@ -96,11 +78,7 @@ fn one_name(meta: &ParseNestedMeta<'_>, name: &str) -> Result<Option<LitStr>> {
     }
     let (mut out, mut back) = (None::<LitStr>, None::<LitStr>);
     meta.parse_nested_meta(|side| {
-        let slot = if side.path.is_ident("serialize") {
-            &mut out
-        } else {
-            &mut back
-        };
+        let slot = if side.path.is_ident("serialize") { &mut out } else { &mut back };
         *slot = Some(side.value()?.parse()?);
         Ok(())
     })?;

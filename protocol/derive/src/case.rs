@@ -28,10 +28,7 @@ impl Rule {
     ];
 
     pub(crate) fn parse(raw: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(name, _)| *name == raw)
-            .map(|(_, rule)| rule)
+        Self::ALL.into_iter().find(|(name, _)| *name == raw).map(|(_, rule)| rule)
     }
 
     pub(crate) fn apply(self, variant: &str) -> String {
@@ -41,12 +38,7 @@ impl Rule {
             Self::Upper => variant.to_ascii_uppercase(),
             Self::Camel => {
                 let mut chars = variant.chars();
-                chars
-                    .next()
-                    .map(|first| first.to_ascii_lowercase())
-                    .into_iter()
-                    .chain(chars)
-                    .collect()
+                chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
             }
             Self::Snake => words(variant),
             Self::ScreamingSnake => words(variant).to_ascii_uppercase(),

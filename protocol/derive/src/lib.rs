@@ -19,9 +19,7 @@ use syn::{Data, DeriveInput, Error, Fields, Ident, Result, ext::IdentExt, parse_
 #[proc_macro_derive(Events, attributes(serde))]
 pub fn events(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand(&input)
-        .unwrap_or_else(Error::into_compile_error)
-        .into()
+    expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
 fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
@@ -52,19 +50,14 @@ fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
         if let Err(error) = one_value(&variant.ident, &variant.fields) {
             complain(error);
         }
-        let name = read
-            .rename
-            .unwrap_or_else(|| container.rule.apply(&variant.ident.unraw().to_string()));
+        let name = read.rename.unwrap_or_else(|| container.rule.apply(&variant.ident.unraw().to_string()));
         if let Err(reason) = allowed(&name) {
             complain(Error::new_spanned(&variant.ident, reason));
         }
         if let Some(first) = seen.insert(name.clone(), variant.ident.clone()) {
             complain(Error::new_spanned(
                 &variant.ident,
-                format!(
-                    "`{first}` and `{}` are both named {name:?} on the wire; rename one of them",
-                    variant.ident
-                ),
+                format!("`{first}` and `{}` are both named {name:?} on the wire; rename one of them", variant.ident),
             ));
         }
         names.push(name);
@@ -72,10 +65,7 @@ fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
     if names.len() > NAMES {
         complain(Error::new_spanned(
             &input.ident,
-            format!(
-                "{} events in one enum, at most {NAMES} fit into a `hello`; use a hub for each part",
-                names.len()
-            ),
+            format!("{} events in one enum, at most {NAMES} fit into a `hello`; use a hub for each part", names.len()),
         ));
     }
     if let Some(wrong) = wrong {
@@ -105,9 +95,7 @@ fn one_value(variant: &Ident, fields: &Fields) -> Result<()> {
         1 => Ok(()),
         0 => Err(Error::new_spanned(
             variant,
-            format!(
-                "`{variant}()` has a payload that says nothing; write `{variant}` or `{variant} {{}}`"
-            ),
+            format!("`{variant}()` has a payload that says nothing; write `{variant}` or `{variant} {{}}`"),
         )),
         _ => Err(Error::new_spanned(
             variant,
@@ -126,13 +114,8 @@ fn allowed(name: &str) -> std::result::Result<(), String> {
     if name.len() > NAME {
         return Err(format!("an event's name has at most {NAME} bytes"));
     }
-    if let Some(c) = name
-        .chars()
-        .find(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | '\u{feff}'))
-    {
-        return Err(format!(
-            "{c:?} is not allowed in an event's name; rename it with #[serde(rename = \"…\")]"
-        ));
+    if let Some(c) = name.chars().find(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | '\u{feff}')) {
+        return Err(format!("{c:?} is not allowed in an event's name; rename it with #[serde(rename = \"…\")]"));
     }
     if name.starts_with("eventwire.") || matches!(name, "open" | "error" | "message") {
         return Err(format!(

@@ -5,10 +5,7 @@ use super::{DecodeError, json};
 use crate::limits;
 use serde::{
     Deserialize, Deserializer as _,
-    de::{
-        DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, VariantAccess,
-        Visitor, value,
-    },
+    de::{DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor, value},
 };
 use serde_json::{Deserializer, Error, de::StrRead};
 use std::cell::Cell;
@@ -22,18 +19,8 @@ pub(super) fn variant<E: DeserializeOwned>(name: &str, payload: &str) -> Result<
         return Err(DecodeError::TooDeep);
     }
     let known = Cell::new(false);
-    E::deserialize(Named {
-        name,
-        payload,
-        known: &known,
-    })
-    .map_err(|error| {
-        if known.get() {
-            DecodeError::Payload(error)
-        } else {
-            DecodeError::UnknownName(name.into())
-        }
-    })
+    E::deserialize(Named { name, payload, known: &known })
+        .map_err(|error| if known.get() { DecodeError::Payload(error) } else { DecodeError::UnknownName(name.into()) })
 }
 
 /// One variant, its name beside its content instead of around it.
@@ -59,9 +46,7 @@ impl<'de> serde::Deserializer<'de> for Named<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
         self.known.set(true);
-        Err(Error::custom(
-            "the type does not read a variant of an externally tagged enum",
-        ))
+        Err(Error::custom("the type does not read a variant of an externally tagged enum"))
     }
 
     serde::forward_to_deserialize_any! {
@@ -83,10 +68,7 @@ impl<'de> EnumAccess<'de> for Named<'de> {
 }
 
 impl<'de> Named<'de> {
-    fn read<T>(
-        self,
-        content: impl FnOnce(&mut Deserializer<StrRead<'de>>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn read<T>(self, content: impl FnOnce(&mut Deserializer<StrRead<'de>>) -> Result<T, Error>) -> Result<T, Error> {
         let mut json = Deserializer::from_str(self.payload);
         json.disable_recursion_limit();
         let value = content(&mut json)?;
@@ -110,11 +92,7 @@ impl<'de> VariantAccess<'de> for Named<'de> {
         self.read(|json| json.deserialize_tuple(length, visitor))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
         self.read(|json| json.deserialize_struct("", fields, visitor))
     }
 }

@@ -16,13 +16,10 @@ use value::{Compound, Json};
 
 pub(super) fn variant<E: Serialize>(event: &E) -> Result<(EventName, Payload), EncodeError> {
     let mut out = Vec::with_capacity(128);
-    let name = event
-        .serialize(Variant { out: &mut out })
-        .map_err(Fail::into_error)?;
+    let name = event.serialize(Variant { out: &mut out }).map_err(Fail::into_error)?;
     let name = EventName::parse(name).map_err(EncodeError::Name)?;
     // All that was written is UTF-8: serde_json's scalars and our ASCII between them.
-    let json = String::from_utf8(out)
-        .map_err(|_| EncodeError::Custom("is no UTF-8".into(), String::new()))?;
+    let json = String::from_utf8(out).map_err(|_| EncodeError::Custom("is no UTF-8".into(), String::new()))?;
     Ok((name, Payload(json.into())))
 }
 
@@ -51,12 +48,7 @@ impl<'a> Serializer for Variant<'a> {
     type SerializeStruct = Impossible<Self::Ok, Fail>;
     type SerializeStructVariant = Named<'a>;
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        name: &'static str,
-    ) -> Result<Self::Ok, Fail> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, name: &'static str) -> Result<Self::Ok, Fail> {
         self.out.extend_from_slice(b"null");
         Ok(name)
     }
@@ -79,23 +71,11 @@ impl<'a> Serializer for Variant<'a> {
         name: &'static str,
         _: usize,
     ) -> Result<Named<'a>, Fail> {
-        Ok(Named {
-            name,
-            content: Json::new(self.out).open(b'{', b"}")?,
-        })
+        Ok(Named { name, content: Json::new(self.out).open(b'{', b"}")? })
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Named<'a>, Fail> {
-        Ok(Named {
-            name,
-            content: Json::new(self.out).open(b'[', b"]")?,
-        })
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, name: &'static str, _: usize) -> Result<Named<'a>, Fail> {
+        Ok(Named { name, content: Json::new(self.out).open(b'[', b"]")? })
     }
 
     refused! {
@@ -122,11 +102,7 @@ impl<'a> Serializer for Variant<'a> {
         Err(Cause::NotAVariant.into())
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: &T,
-    ) -> Result<Self::Ok, Fail> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<Self::Ok, Fail> {
         Err(Cause::NotAVariant.into())
     }
 
@@ -138,11 +114,7 @@ impl<'a> Serializer for Variant<'a> {
         Err(Cause::NotAVariant.into())
     }
 
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Fail> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Fail> {
         Err(Cause::NotAVariant.into())
     }
 
@@ -165,11 +137,7 @@ impl serde::ser::SerializeStructVariant for Named<'_> {
     type Ok = &'static str;
     type Error = Fail;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Fail> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fail> {
         self.content.field(name, value)
     }
 

@@ -40,10 +40,7 @@ impl Fail {
 
     pub(super) fn into_error(self) -> EncodeError {
         let mut pointer = String::new();
-        self.path
-            .iter()
-            .rev()
-            .for_each(|segment| push_segment(&mut pointer, segment));
+        self.path.iter().rev().for_each(|segment| push_segment(&mut pointer, segment));
         match self.cause {
             Cause::NotAVariant => EncodeError::NotAVariant,
             Cause::NotFinite => EncodeError::NotFinite(pointer),
@@ -56,10 +53,7 @@ impl Fail {
 
 impl From<Cause> for Fail {
     fn from(cause: Cause) -> Self {
-        Self {
-            cause,
-            path: Vec::new(),
-        }
+        Self { cause, path: Vec::new() }
     }
 }
 

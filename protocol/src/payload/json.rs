@@ -9,7 +9,7 @@ use crate::{flat, limits};
 enum Level {
     /// The index of the item that is read.
     List(usize),
-    /// Where in the input the name of the member that is read lies, without its quotes.
+    /// Where in the input the name of the member that is read lies, without its quotes; 0 while it is not known.
     Object(usize, usize),
 }
 
@@ -17,19 +17,10 @@ enum Level {
 pub(super) fn minify(json: &str, depth: usize) -> Result<String, Fail> {
     let out = String::with_capacity(json.len().min(limits::PAYLOAD));
     let room = limits::DEPTH.saturating_sub(depth);
-    let mut minifier = Minifier {
-        json,
-        at: 0,
-        out,
-        open: Vec::new(),
-        room,
-    };
+    let mut minifier = Minifier { json, at: 0, out, open: Vec::new(), room };
     match minifier.run() {
         Ok(()) => Ok(minifier.out),
-        Err(cause) => Err(Fail {
-            cause,
-            path: minifier.path(),
-        }),
+        Err(cause) => Err(Fail { cause, path: minifier.path() }),
     }
 }
 
@@ -81,11 +72,7 @@ impl Minifier<'_> {
             loop {
                 self.space();
                 let Some(level) = self.open.last_mut() else {
-                    return if self.at == self.json.len() {
-                        Ok(())
-                    } else {
-                        Err(self.syntax("the end"))
-                    };
+                    return if self.at == self.json.len() { Ok(()) } else { Err(self.syntax("the end")) };
                 };
                 match (self.json.as_bytes().get(self.at), level) {
                     (Some(b','), Level::List(index)) => {
@@ -123,7 +110,7 @@ impl Minifier<'_> {
         if open == b'[' {
             self.open.push(Level::List(0));
         } else {
-            self.open.push(Level::Object(self.at, self.at));
+            self.open.push(Level::Object(0, 0));
             self.name()?;
         }
         Ok(false)
@@ -131,19 +118,24 @@ impl Minifier<'_> {
 
     fn name(&mut self) -> Result<(), Cause> {
         self.space();
+        self.named(0, 0);
         let from = self.at;
         if self.peek() != Some(b'"') {
             return Err(self.syntax("a member's name in quotes"));
         }
         self.string()?;
-        if let Some(level) = self.open.last_mut() {
-            *level = Level::Object(from + 1, self.at - 1);
-        }
+        self.named(from + 1, self.at - 1);
         self.space();
         if self.peek() != Some(b':') {
             return Err(self.syntax("`:`"));
         }
         self.pass()
+    }
+
+    fn named(&mut self, from: usize, to: usize) {
+        if let Some(level) = self.open.last_mut() {
+            *level = Level::Object(from, to);
+        }
     }
 
     /// A number, `true`, `false` or `null`.
@@ -156,16 +148,10 @@ impl Minifier<'_> {
         if !matches!(raw, "true" | "false" | "null") {
             if !flat::is_number(raw) {
                 // Words that other writers use for what JSON does not know.
-                return Err(
-                    match raw
-                        .trim_start_matches(['-', '+'])
-                        .to_ascii_lowercase()
-                        .as_str()
-                    {
-                        "nan" | "inf" | "infinity" => Cause::NotFinite,
-                        _ => syntax("a value", from),
-                    },
-                );
+                return Err(match raw.trim_start_matches(['-', '+']).to_ascii_lowercase().as_str() {
+                    "nan" | "inf" | "infinity" => Cause::NotFinite,
+                    _ => syntax("a value", from),
+                });
             }
             // Every reader makes a 64-bit float of it.
             if !raw.parse::<f64>().is_ok_and(f64::is_finite) {
@@ -203,10 +189,7 @@ impl Minifier<'_> {
                 Some(0xd800..0xdc00) => {
                     let pair = self.json.as_bytes().get(self.at..self.at + 2) == Some(b"\\u");
                     self.at += 2;
-                    match self
-                        .unit()
-                        .filter(|low| pair && (0xdc00..0xe000).contains(low))
-                    {
+                    match self.unit().filter(|low| pair && (0xdc00..0xe000).contains(low)) {
                         Some(_) => Ok(()),
                         None => Err(syntax("both halves of a surrogate pair", from)),
                     }
@@ -222,9 +205,7 @@ impl Minifier<'_> {
     fn unit(&mut self) -> Option<u32> {
         let digits = self.json.as_bytes().get(self.at..self.at + 4)?;
         self.at += 4;
-        digits.iter().try_fold(0, |unit, digit| {
-            Some(unit * 16 + (*digit as char).to_digit(16)?)
-        })
+        digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + (*digit as char).to_digit(16)?))
     }
 
     fn peek(&self) -> Option<u8> {
@@ -259,14 +240,15 @@ impl Minifier<'_> {
     /// Where the value stands that is read now, innermost first.
     fn path(&self) -> Vec<String> {
         let segment = |level: &Level| match level {
-            Level::List(index) => index.to_string(),
+            Level::List(index) => Some(index.to_string()),
+            Level::Object(0, _) => None,
             Level::Object(from, to) => {
                 // The name as it reads; what cannot be read is shown as it was spelled.
                 let raw = &self.json[*from..*to];
-                serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
+                Some(serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned()))
             }
         };
-        self.open.iter().rev().map(segment).collect()
+        self.open.iter().rev().filter_map(segment).collect()
     }
 }
 

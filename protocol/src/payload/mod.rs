@@ -105,9 +105,7 @@ impl Payload {
     /// # Ok::<(), eventwire::EncodeError>(())
     /// ```
     pub fn parse(json: &str) -> Result<Self, EncodeError> {
-        json::minify(json, 0)
-            .map(|json| Self(json.into()))
-            .map_err(fail::Fail::into_error)
+        json::minify(json, 0).map(|json| Self(json.into())).map_err(fail::Fail::into_error)
     }
 
     /// The payload's JSON, one line.
@@ -133,22 +131,16 @@ impl EncodeError {
     pub const fn code(&self) -> Code {
         match self {
             Self::TooLarge(_) => Code::TooLarge,
-            Self::Name(_)
-            | Self::NotAVariant
-            | Self::NotFinite(_)
-            | Self::TooDeep(_)
-            | Self::Custom(..) => Code::BadRequest,
+            Self::Name(_) | Self::NotAVariant | Self::NotFinite(_) | Self::TooDeep(_) | Self::Custom(..) => {
+                Code::BadRequest
+            }
         }
     }
 }
 
 /// A JSON pointer as words: the empty one is the payload itself.
 fn place(pointer: &str) -> &str {
-    if pointer.is_empty() {
-        "the payload itself"
-    } else {
-        pointer
-    }
+    if pointer.is_empty() { "the payload itself" } else { pointer }
 }
 
 impl fmt::Display for EncodeError {
@@ -202,11 +194,7 @@ impl fmt::Display for DecodeError {
                 "the payload is not what the variant holds: {reason}; bring both ends to one version of the enum"
             ),
             Self::TooLarge(bytes) => {
-                write!(
-                    f,
-                    "the payload has {bytes} bytes, at most {} are read",
-                    limits::PAYLOAD
-                )
+                write!(f, "the payload has {bytes} bytes, at most {} are read", limits::PAYLOAD)
             }
             Self::TooDeep => write!(f, "the payload is nested deeper than {}", limits::DEPTH),
         }

@@ -76,11 +76,7 @@ impl Decoder {
 
     /// Takes the next bytes and hands every block they complete to `each`, in order. After an error every further
     /// call is the same error.
-    pub fn push(
-        &mut self,
-        mut bytes: &[u8],
-        mut each: impl FnMut(Block<'_>),
-    ) -> Result<(), LineTooLong> {
+    pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Block<'_>)) -> Result<(), LineTooLong> {
         loop {
             if self.broken {
                 return Err(LineTooLong { limit: self.limit });
@@ -152,9 +148,8 @@ impl Decoder {
             b"event" => set(&mut self.event, value),
             b"id" if !value.contains(&0) => set(&mut self.next_id, value),
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                let asked = value.iter().fold(0u128, |ms, digit| {
-                    ms.saturating_mul(10) + u128::from(digit - b'0')
-                });
+                let asked =
+                    value.iter().fold(0u64, |ms, digit| ms.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
                 self.retry = Some(Duration::from_millis(limits::retry(asked)));
             }
             _ => {} // a comment, a field the standard does not know, an id with NUL, a retry that is no number
@@ -165,16 +160,8 @@ impl Decoder {
         self.id.clone_from(&self.next_id);
         // Every line of data left an LF; the last one is not part of it. None at all: no event.
         if self.data.pop().is_some() {
-            let event = if self.event.is_empty() {
-                "message"
-            } else {
-                &self.event
-            };
-            each(Block {
-                event,
-                data: &self.data,
-                id: &self.id,
-            });
+            let event = if self.event.is_empty() { "message" } else { &self.event };
+            each(Block { event, data: &self.data, id: &self.id });
             self.data.clear();
         }
         self.event.clear();

@@ -37,11 +37,7 @@ pub fn event_suffix(name: &EventName, payload: &str, out: &mut Vec<u8>) {
         let mut lines = payload.split('\n').peekable();
         while let Some(line) = lines.next() {
             // The CR of a CRLF went with its LF; one at the very end stands for itself.
-            let line = if lines.peek().is_some() {
-                line.strip_suffix('\r').unwrap_or(line)
-            } else {
-                line
-            };
+            let line = if lines.peek().is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line };
             line.split('\r').for_each(|line| data(line, out));
         }
     } else {
@@ -64,7 +60,8 @@ pub fn frame(frame: &Frame, at: Option<Position>, out: &mut Vec<u8>) {
 /// A `retry:` line, clamped to 1 s to 60 s, with no event of its own.
 pub fn retry(after: Duration, out: &mut Vec<u8>) {
     out.extend_from_slice(b"retry: ");
-    flat::digits(limits::retry(after.as_millis()), |digit| out.push(digit));
+    let asked = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+    flat::digits(limits::retry(asked), |digit| out.push(digit));
     out.push(b'\n');
 }
 

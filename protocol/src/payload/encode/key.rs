@@ -7,9 +7,7 @@ use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 pub(super) struct Key;
 
 fn no_name<T>() -> Result<T, Fail> {
-    Err(Fail::custom(
-        "a map's key is a string, a number, a bool or a unit variant",
-    ))
+    Err(Fail::custom("a map's key is a string, a number, a bool or a unit variant"))
 }
 
 macro_rules! plain {
@@ -67,20 +65,11 @@ impl Serializer for Key {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<String, Fail> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<String, Fail> {
         value.serialize(self)
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<String, Fail> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<String, Fail> {
         Ok(variant.to_owned())
     }
 

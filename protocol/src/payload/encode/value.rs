@@ -9,10 +9,7 @@ use serde::ser::{
 
 /// How `serde_json::value::RawValue` and, with its feature `arbitrary_precision`, `serde_json::Number` announce text
 /// that is JSON already.
-const VERBATIM: [&str; 2] = [
-    "$serde_json::private::RawValue",
-    "$serde_json::private::Number",
-];
+const VERBATIM: [&str; 2] = ["$serde_json::private::RawValue", "$serde_json::private::Number"];
 
 /// Writes one value.
 pub(super) struct Json<'a> {
@@ -65,22 +62,11 @@ impl<'a> Json<'a> {
         put(self.out, b"{")?;
         text(self.out, variant)?;
         put(self.out, b":")?;
-        Ok(Self {
-            out: self.out,
-            depth: self.depth + 1,
-        })
+        Ok(Self { out: self.out, depth: self.depth + 1 })
     }
 
-    fn open_inner(
-        self,
-        variant: &'static str,
-        open: u8,
-        close: &'static [u8],
-    ) -> Result<Compound<'a>, Fail> {
-        let mut compound = self
-            .inner(variant)?
-            .open(open, close)
-            .map_err(|fail| fail.at(variant))?;
+    fn open_inner(self, variant: &'static str, open: u8, close: &'static [u8]) -> Result<Compound<'a>, Fail> {
+        let mut compound = self.inner(variant)?.open(open, close).map_err(|fail| fail.at(variant))?;
         compound.variant = Some(variant);
         Ok(compound)
     }
@@ -91,29 +77,15 @@ impl Compound<'_> {
     pub(super) fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fail> {
         let index = self.items;
         self.comma()?;
-        value
-            .serialize(Json {
-                out: self.out,
-                depth: self.depth,
-            })
-            .map_err(|fail| self.place(fail.at(index)))
+        value.serialize(Json { out: self.out, depth: self.depth }).map_err(|fail| self.place(fail.at(index)))
     }
 
     /// One member of an object.
-    pub(super) fn field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &str,
-        value: &T,
-    ) -> Result<(), Fail> {
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Fail> {
         self.comma()?;
         text(self.out, name)?;
         put(self.out, b":")?;
-        value
-            .serialize(Json {
-                out: self.out,
-                depth: self.depth,
-            })
-            .map_err(|fail| self.place(fail.at(name)))
+        value.serialize(Json { out: self.out, depth: self.depth }).map_err(|fail| self.place(fail.at(name)))
     }
 
     pub(super) fn close(self) -> Result<(), Fail> {
@@ -122,11 +94,7 @@ impl Compound<'_> {
 
     fn comma(&mut self) -> Result<(), Fail> {
         self.items += 1;
-        if self.items > 1 {
-            put(self.out, b",")
-        } else {
-            Ok(())
-        }
+        if self.items > 1 { put(self.out, b",") } else { Ok(()) }
     }
 
     fn place(&self, fail: Fail) -> Fail {
@@ -158,13 +126,8 @@ fn text(out: &mut Vec<u8>, text: &str) -> Result<(), Fail> {
 
 /// Appends a scalar as `serde_json` writes it.
 fn scalar<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), Fail> {
-    serde_json::to_writer(&mut *out, value)
-        .map_err(|error| Fail::from(Cause::Custom(error.to_string())))?;
-    if out.len() > limits::PAYLOAD {
-        Err(Cause::TooLarge(out.len()).into())
-    } else {
-        Ok(())
-    }
+    serde_json::to_writer(&mut *out, value).map_err(|error| Fail::from(Cause::Custom(error.to_string())))?;
+    if out.len() > limits::PAYLOAD { Err(Cause::TooLarge(out.len()).into()) } else { Ok(()) }
 }
 
 macro_rules! scalars {
@@ -202,19 +165,11 @@ impl<'a> Serializer for Json<'a> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Fail> {
-        if value.is_finite() {
-            scalar(self.out, &value)
-        } else {
-            Err(Cause::NotFinite.into())
-        }
+        if value.is_finite() { scalar(self.out, &value) } else { Err(Cause::NotFinite.into()) }
     }
 
     fn serialize_f64(self, value: f64) -> Result<(), Fail> {
-        if value.is_finite() {
-            scalar(self.out, &value)
-        } else {
-            Err(Cause::NotFinite.into())
-        }
+        if value.is_finite() { scalar(self.out, &value) } else { Err(Cause::NotFinite.into()) }
     }
 
     fn serialize_str(self, value: &str) -> Result<(), Fail> {
@@ -245,20 +200,11 @@ impl<'a> Serializer for Json<'a> {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Fail> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Fail> {
         text(self.out, variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Fail> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Fail> {
         value.serialize(self)
     }
 
@@ -270,9 +216,7 @@ impl<'a> Serializer for Json<'a> {
         value: &T,
     ) -> Result<(), Fail> {
         let Json { out, depth } = self.inner(variant)?;
-        value
-            .serialize(Json { out, depth })
-            .map_err(|fail| fail.at(variant))?;
+        value.serialize(Json { out, depth }).map_err(|fail| fail.at(variant))?;
         put(out, b"}")
     }
 
@@ -376,11 +320,7 @@ impl SerializeStruct for Compound<'_> {
     type Ok = ();
     type Error = Fail;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Fail> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fail> {
         if self.verbatim {
             let raw = value.serialize(key::Key)?;
             return put(self.out, json::minify(&raw, self.depth)?.as_bytes());
@@ -397,11 +337,7 @@ impl SerializeStructVariant for Compound<'_> {
     type Ok = ();
     type Error = Fail;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Fail> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fail> {
         self.field(name, value)
     }
 
