@@ -111,7 +111,7 @@ async fn sessions(State(app): State<App>, headers: HeaderMap) -> Json<Value> {
                 "id": session.id,
                 "topics": session.topics.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "position": session.position.to_string(),
-                "behind": session.behind,
+                "live": session.live,
                 "age": session.age.as_secs_f64(),
                 "mine": session.principal.as_deref() == Some(me),
             })

@@ -1,6 +1,6 @@
 // The right stream: connect, a handler per event, and what it tells about itself.
 
-import type { EventStream, StreamState } from 'eventwire'
+import type { EventStream, State } from 'eventwire'
 import { describe } from './describe'
 import type { DemoEvents } from './demo.events'
 import type { Tone } from './page'
@@ -16,12 +16,12 @@ export function listen(pane: Pane, stream: EventStream<DemoEvents>): void {
     const n = (fault.data as { n?: unknown } | null | undefined)?.n
     if (typeof n === 'number') pane.arrived(n, `fault at ${fault.path}: ${fault.reason}`)
   })
-  const show = (state: StreamState) => pane.state(...words(state))
+  const show = (state: State) => pane.state(...words(state))
   show(stream.state)
   stream.onState(show)
 }
 
-function words(state: StreamState): [string, Tone] {
+function words(state: State): [string, Tone] {
   switch (state.kind) {
     case 'open':
       return ['live', 'fine']

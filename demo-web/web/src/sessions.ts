@@ -6,7 +6,7 @@ interface Session {
   id: string | number
   topics: string[]
   position: string
-  behind: boolean
+  live: boolean
   age: number
   mine: boolean
 }
@@ -26,7 +26,7 @@ async function ask(): Promise<void> {
           make('td', {}, String(s.id)),
           make('td', {}, s.topics.join(', ')),
           make('td', {}, s.position),
-          make('td', {}, s.behind ? `${Math.max(0, offset(head) - offset(s.position))} behind` : 'live'),
+          make('td', {}, s.live ? 'live' : `${Math.max(0, offset(head) - offset(s.position))} behind`),
           make('td', {}, `${s.age.toFixed(0)} s`),
         ),
       ),

@@ -1,6 +1,6 @@
 // What the client does and why: state, next attempt, position, gaps, faults, heartbeat, and a timeline of transitions.
 
-import type { EventStream, StreamState } from 'eventwire'
+import type { EventStream, State } from 'eventwire'
 import type { DemoEvents } from '../demo.events'
 import { clock, count, make, say } from '../page'
 
@@ -23,7 +23,7 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
     faults: row('faults'),
     heard: row('last heard'),
   }
-  let state: StreamState = stream.state
+  let state: State = stream.state
   let gaps = 0
   let lastGap = ''
   let faults = 0
@@ -34,7 +34,7 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
     timeline?.prepend(make('li', {}, make('time', { dateTime: new Date(at).toISOString() }, clock(at)), text))
     while (timeline && timeline.children.length > TIMELINE) timeline.lastElementChild?.remove()
   }
-  const onState = (next: StreamState) => {
+  const onState = (next: State) => {
     state = next
     tell(`${next.kind}: ${next.reason}`)
   }
@@ -60,7 +60,7 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
     say(rows.position, stream.position ?? 'none yet')
     say(rows.gaps, gaps === 0 ? '0' : `${count(gaps)}, last: ${lastGap}`)
     say(rows.faults, faults === 0 ? '0' : `${count(faults)}, last: ${lastFault}`)
-    const heard = stream.inspect().lastHeardAt
+    const heard = stream.inspect().heardAt
     say(rows.heard, heard === undefined ? '–' : `${Math.max(0, (Date.now() - heard) / 1000).toFixed(0)} s ago`)
   }
 }
