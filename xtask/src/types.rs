@@ -18,7 +18,7 @@ Rewrites every generated contract of the workspace whose enum says something els
 };
 
 /// The crates with an enum of events and an example called `types`; features that the example needs.
-const OWNERS: [(&str, &str); 1] = [("eventwire-contract", "schemars")];
+const OWNERS: [(&str, &str); 2] = [("eventwire-contract", "schemars"), ("eventwire-demo", "")];
 
 fn types(mut args: lexopt::Parser) -> Outcome {
     let mut check = false;

@@ -16,7 +16,6 @@ export interface Score {
 
 /** Counts one stream's numbers. */
 export class Tracker {
-  #first = 0
   #highest = 0
   #delivered = 0
   #duplicate = 0
@@ -28,9 +27,9 @@ export class Tracker {
 
   /** A number arrived. The first one says where this stream's score begins. */
   arrived(n: number): void {
-    if (this.#first === 0) this.#first = this.#highest = n - 1 || 0
+    if (this.#delivered === 0) this.#highest = n - 1
     if (n > this.#highest) {
-      if (n > this.#highest + 1 && this.#delivered > 0) this.#open(this.#highest + 1, n - 1)
+      if (n > this.#highest + 1) this.#open(this.#highest + 1, n - 1)
       this.#highest = n
       this.#delivered++
       this.#told = false
