@@ -11,11 +11,12 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How many of the busiest processes are told.
 const BUSIEST: usize = 8;
 
-/// Publishes the newest readings for ever: `host.**`.
-pub async fn vital_signs(publisher: Publisher) {
-    let (mut system, mut networks) = (System::new(), Networks::new_with_refreshed_list());
-    let mut disks = sysinfo::Disks::new_with_refreshed_list();
-    let mut sensors = Components::new_with_refreshed_list();
+/// Publishes the newest readings for ever: `host.**`. An error says what this machine does not tell.
+pub async fn vital_signs(publisher: Publisher) -> Result<(), sysinfo::Error> {
+    let (mut system, mut networks) = (System::new()?, Networks::new_with_refreshed_list()?);
+    let mut disks = sysinfo::Disks::new_with_refreshed_list()?;
+    // Most machines without sensors say so with an empty list, a few with an error.
+    let mut sensors = Components::new_with_refreshed_list().ok();
     let every = Duration::from_millis(200);
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -26,7 +27,7 @@ pub async fn vital_signs(publisher: Publisher) {
         networks.refresh(true);
         disks.refresh(true);
         let at = now();
-        let cores = system.cpus().iter().map(sysinfo::Cpu::cpu_usage).collect();
+        let cores = system.cpus().iter().map(sysinfo::Cpu::usage).collect();
         publisher.latest("host.cpu", &Demo::Cpu(Cpu { at, cores }));
         let (used, total) = (system.used_memory() as f64, system.total_memory() as f64);
         publisher.latest("host.memory", &Demo::Memory(Memory { at, used, total }));
@@ -35,9 +36,12 @@ pub async fn vital_signs(publisher: Publisher) {
         let network = Network { at, received: received * second, sent: sent * second };
         publisher.latest("host.network", &Demo::Network(network));
         publisher.latest("host.disks", &Demo::Disks(Disks { at, disks: mounted(&disks) }));
-        sensors.refresh(false);
+        if let Some(sensors) = &mut sensors {
+            sensors.refresh(false);
+        }
         let sensors: Vec<Sensor> = sensors
             .iter()
+            .flat_map(|sensors| sensors.iter())
             .filter_map(|s| s.temperature().map(|celsius| Sensor { label: s.label().to_owned(), celsius }))
             .filter(|s| s.celsius.is_finite())
             .collect();
@@ -50,11 +54,12 @@ pub async fn vital_signs(publisher: Publisher) {
             publisher.latest("host.processes", &Demo::Processes(Processes { at, busiest }));
         }
     }
+    Ok(())
 }
 
 /// Publishes every sample of what went over the network, twenty times a second: `log.traffic`.
-pub async fn traffic(publisher: Publisher) {
-    let mut networks = Networks::new_with_refreshed_list();
+pub async fn traffic(publisher: Publisher) -> Result<(), sysinfo::Error> {
+    let mut networks = Networks::new_with_refreshed_list()?;
     let mut tick = interval(Duration::from_millis(50));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -133,8 +133,8 @@ async fn world(plan: Plan, hash: PathBuf) -> Result<(), Box<dyn Error>> {
     let publisher = Publisher::new(&random()?[..8]);
     let (supervisor, asked) = Supervisor::new();
     let doors = Control::new(publisher.clone(), supervisor.clone(), plan.port, hash).router();
-    tokio::spawn(machine::vital_signs(publisher.clone()));
-    tokio::spawn(machine::traffic(publisher.clone()));
+    let signs = machine::vital_signs(publisher.clone());
+    let traffic = machine::traffic(publisher.clone());
     let log = access::follow(publisher.clone(), plan.data.clone());
     let dashboard = format!("http://127.0.0.1:{}", plan.port);
     tokio::spawn(publisher.send_to(dashboard.clone(), plan.secret.clone()));
@@ -149,6 +149,8 @@ async fn world(plan: Plan, hash: PathBuf) -> Result<(), Box<dyn Error>> {
         ended = supervisor.clone().run(plan, asked) => ended?,
         ended = axum::serve(listener, doors) => ended?,
         ended = log => ended?,
+        ended = signs => ended?,
+        ended = traffic => ended?,
         () = announce => {}
     }
     Ok(())

@@ -16,7 +16,7 @@ use axum::{
 };
 use eventwire::{Events, Topic};
 use eventwire_demo::Demo;
-use eventwire_server::{Access, Disk, EventStream, Hub, Problem, Subscribe};
+use eventwire_server::{Access, EventStream, Hub, Problem, Subscribe, store::Disk};
 use serde_json::{Value, json};
 use std::{error::Error, net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{io::AsyncReadExt, net::TcpListener};
