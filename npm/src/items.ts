@@ -41,6 +41,8 @@ export interface Fault {
   readonly found: string;
   readonly topic: string | undefined;
   readonly position: string | undefined;
+  /** The payload as it came, not to be trusted; `undefined` if it was no JSON or there was none. */
+  readonly data: unknown;
   /** All of it in one sentence. */
   readonly message: string;
 }

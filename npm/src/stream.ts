@@ -173,7 +173,7 @@ class Stream<E extends object> implements EventStream<E> {
         event: (event: MessageEvent<string>) => this.#event(event),
         gap: (reason: GapReason, topics: string, position: string) => this.#gap(reason, topics, position),
         fault: (reason: FaultReason, event: string, path: string, found: string, topic: string) =>
-          this.#fault(fault({ reason, event, path, expected: "", found, topic: topic || undefined, position: undefined })),
+          this.#fault(fault({ reason, event, path, expected: "", found, topic: topic || undefined, position: undefined, data: undefined })),
         outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
       };
@@ -217,7 +217,7 @@ class Stream<E extends object> implements EventStream<E> {
       const invalid = this.#contract.validate[name](data);
       if (invalid) wrong = { reason: "invalid", ...invalid };
     }
-    if (wrong) return this.#fault(fault({ ...wrong, event: name, ...meta }));
+    if (wrong) return this.#fault(fault({ ...wrong, event: name, data, ...meta }));
     this.#queue({ type: name, data, ...meta } as Item<E>);
     this.#call(this.#on.get(name), data as never, meta);
   }
