@@ -2,11 +2,11 @@
 //!
 //! Installs and builds what the check needs, then hands over to `tests/e2e/check.mjs`, which knows the checks.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, process::Command as Program};
 
 use crate::{
     command::{Command, Failure, Outcome, unknown},
-    need, npm, repo,
+    demo, need, npm, repo,
     run::{cargo, program, run, step},
 };
 
@@ -40,20 +40,32 @@ enum Need {
     Browsers,
     /// The npm package, built.
     Package,
+    /// The demo's page, built.
+    Page,
     /// A binary of the workspace: its package and its name.
     Binary(&'static str, &'static str),
 }
 
+const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 
 const CHECKS: [Check; 6] = [
-    Check { name: "curl", needs: &[Need::Binary("eventwire-demo", "eventwire-demo")] },
+    Check { name: "curl", needs: &[Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
     Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS] },
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed")] },
 ];
+
+/// How much of the workspace is built for a check.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// What the check needs.
+    Needed,
+    /// All of it, as `cargo test --workspace` does: what that has built is not built again with fewer features.
+    Workspace,
+}
 
 fn e2e(mut args: lexopt::Parser) -> Outcome {
     let name = match args.next()? {
@@ -64,33 +76,37 @@ fn e2e(mut args: lexopt::Parser) -> Outcome {
         Some(other) => return Err(unknown(other)),
     };
     let words: Vec<OsString> = args.raw_args()?.collect();
-    let check = find(&name)?;
     if words.iter().any(|word| word == "--help" || word == "-h") {
         need::node()?;
-    } else {
-        prepare(check)?;
+        return run(&mut command(find(&name)?.name, &words));
     }
-    run(&mut command(check.name, &words))
+    run(&mut prepared(&name, &words, Build::Needed)?)
 }
 
-/// Installs and builds what a check needs.
-fn prepare(check: &Check) -> Outcome {
+/// Installs and builds what a check needs; the check is then ready to run.
+pub(crate) fn prepared(name: &str, words: &[OsString], build: Build) -> Outcome<Program> {
+    let check = find(name)?;
     need::npm_packages("tests/e2e", "the checks drive browsers and bundle pages with them")?;
+    if build == Build::Workspace {
+        run(cargo().args(["build", "--workspace", "--bins", "--tests", "--quiet"]))?;
+    }
     for need in check.needs {
         match need {
             Need::Browsers => need::browsers()?,
-            Need::Package => (npm::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new()))?,
-            Need::Binary(package, name) => {
+            Need::Package => npm::build()?,
+            Need::Page => demo::build_page()?,
+            Need::Binary(package, name) if build == Build::Needed => {
                 step(format!("building {name}"));
                 run(cargo().args(["build", "--package", package, "--bin", name]))?;
             }
+            Need::Binary(..) => {}
         }
     }
-    Ok(())
+    Ok(command(name, words))
 }
 
 /// The check as a program of its own.
-fn command(name: &str, words: &[OsString]) -> std::process::Command {
+fn command(name: &str, words: &[OsString]) -> Program {
     let mut command = program("node");
     command.arg("tests/e2e/check.mjs").arg(name).args(words).env("EVENTWIRE_TARGET", repo::target());
     command

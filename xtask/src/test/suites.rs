@@ -5,7 +5,7 @@
 use super::{counts::Counts, stream::counted};
 use crate::{
     command::Outcome,
-    need, npm, repo,
+    e2e, need, npm, repo,
     run::{cargo, program, run},
     size, tidy,
 };
@@ -17,13 +17,20 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 6] = [
+pub(crate) const SUITES: [Suite; 13] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "lints", again: "cargo clippy --workspace --all-targets -- -D warnings", run: lints },
     Suite { name: "npm", again: "cargo xtask test npm", run: package },
     Suite { name: "size", again: "cargo xtask size", run: sizes },
+    Suite { name: "e2e-lib", again: "node --test tests/e2e/lib", run: e2e_lib },
+    Suite { name: "e2e-wire", again: "cargo xtask e2e wire", run: || check("wire", &[]) },
+    Suite { name: "e2e-curl", again: "cargo xtask e2e curl", run: || check("curl", &[]) },
+    Suite { name: "e2e-kill", again: "cargo xtask e2e kill --store both", run: || check("kill", &["--store", "both"]) },
+    Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
+    Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
+    Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
 ];
 
 fn format() -> Outcome<Counts> {
@@ -61,4 +68,15 @@ fn package() -> Outcome<Counts> {
 
 fn sizes() -> Outcome<Counts> {
     (size::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new())).map(|()| Counts::HELD)
+}
+
+/// The checks' own score must see what it is there to see.
+fn e2e_lib() -> Outcome<Counts> {
+    need::node()?;
+    counted(program("node").args(["--test", "tests/e2e/lib"]))
+}
+
+fn check(name: &str, words: &[&str]) -> Outcome<Counts> {
+    let words: Vec<_> = words.iter().map(Into::into).collect();
+    counted(&mut e2e::prepared(name, &words, e2e::Build::Workspace)?)
 }
