@@ -1,6 +1,10 @@
-//! What tests across crates share: the harness hub as a process, a reader, and the oracle that judges what it was handed.
+//! What tests across crates share: the harness hub as a process, publishers and readers, and the oracle that judges what
+//! a reader was handed.
 //!
 //! Never published.
 
 pub mod events;
 pub mod oracle;
+pub mod process;
+pub mod publisher;
+pub mod reader;

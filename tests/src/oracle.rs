@@ -29,6 +29,8 @@ pub struct Published {
     pub content: String,
     /// What the publisher was told last.
     pub outcome: Outcome,
+    /// An earlier try was not answered. Keys do not outlive an epoch: it may stand in an earlier one, too.
+    pub retried: bool,
 }
 
 /// What a publisher was told.
@@ -99,10 +101,10 @@ pub fn check(history: &History) -> Vec<Violation> {
 
 struct Judge<'a> {
     history: &'a History,
-    known: HashMap<(&'a str, &'a str), Outcome>,
+    known: HashMap<(&'a str, &'a str), &'a Published>,
     /// When each position was handed over.
     handed: HashMap<Position, usize>,
-    contents: HashSet<(&'a str, &'a str)>,
+    contents: HashMap<(&'a str, &'a str), Epoch>,
     ended: HashSet<Epoch>,
     at: Option<Position>,
     gaps: Vec<Announced<'a>>,
@@ -137,12 +139,12 @@ const END: Offset = Offset(u64::MAX);
 
 impl<'a> Judge<'a> {
     fn new(history: &'a History) -> Self {
-        let known = history.published.iter().map(|one| ((one.topic.as_str(), one.content.as_str()), one.outcome));
+        let known = history.published.iter().map(|one| ((one.topic.as_str(), one.content.as_str()), one));
         Self {
             history,
             known: known.collect(),
             handed: HashMap::new(),
-            contents: HashSet::new(),
+            contents: HashMap::new(),
             ended: HashSet::new(),
             at: None,
             gaps: Vec::new(),
@@ -151,15 +153,18 @@ impl<'a> Judge<'a> {
     }
 
     fn event(&mut self, n: usize, at: Position, topic: &'a Topic, content: &'a str) {
-        let as_published = match self.known.get(&(topic.as_str(), content)) {
-            Some(Outcome::Accepted(there)) => *there == at,
+        let known = self.known.get(&(topic.as_str(), content));
+        let retried = known.is_some_and(|one| one.retried);
+        let as_published = match known.map(|one| one.outcome) {
+            Some(Outcome::Accepted(there)) => there == at || retried && there.epoch != at.epoch,
             Some(Outcome::Unknown) => true,
             Some(Outcome::Refused) | None => false,
         };
         if !as_published || !matches(&self.history.view, topic) {
             self.violations.push(Violation::Phantom(topic.clone(), at));
         }
-        let again = !self.contents.insert((topic.as_str(), content));
+        let before = self.contents.insert((topic.as_str(), content), at.epoch);
+        let again = before.is_some_and(|epoch| epoch == at.epoch || !retried);
         if self.handed.insert(at, n).is_some() || again {
             self.violations.push(Violation::Duplicated(topic.clone(), at));
         }
@@ -245,7 +250,8 @@ impl<'a> Judge<'a> {
             let Some(reason) = gap.reason else { continue };
             // A publish nobody answered may be what is missing.
             let unknown = self.history.published.iter().any(|one| {
-                one.outcome == Outcome::Unknown && !self.contents.contains(&(one.topic.as_str(), one.content.as_str()))
+                one.outcome == Outcome::Unknown
+                    && !self.contents.contains_key(&(one.topic.as_str(), one.content.as_str()))
             });
             if !unknown && !missing.iter().any(|(topic, at)| gap.means(topic, *at)) {
                 let at = Position { epoch: gap.epoch, offset: gap.upto };

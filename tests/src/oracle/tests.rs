@@ -24,7 +24,12 @@ fn gap(upto: u64, topics: &[&str]) -> Item {
 }
 
 fn history(items: Vec<Item>) -> History {
-    let published = |n| Published { topic: topic(n), content: format!("tick {n}"), outcome: Outcome::Accepted(at(n)) };
+    let published = |n| Published {
+        topic: topic(n),
+        content: format!("tick {n}"),
+        outcome: Outcome::Accepted(at(n)),
+        retried: false,
+    };
     History { published: (1..=10).map(published).collect(), view: vec![Pattern::all()], items, ..History::default() }
 }
 
@@ -112,7 +117,12 @@ fn a_gap_that_covers_nothing_missing_is_needless() {
 fn another_epoch_needs_a_gap_and_no_epoch_comes_back() {
     let next = |n: u64| Position { epoch: epoch(2), offset: Offset(n) };
     let later = |n: u64| Item::Event { at: next(n), topic: topic(1), content: format!("later {n}") };
-    let publish = |n| Published { topic: topic(1), content: format!("later {n}"), outcome: Outcome::Accepted(next(n)) };
+    let publish = |n| Published {
+        topic: topic(1),
+        content: format!("later {n}"),
+        outcome: Outcome::Accepted(next(n)),
+        retried: false,
+    };
     let told = Item::Gap { at: Some(next(0)), reason: GapReason::Epoch, topics: Vec::new() };
     let judge = |items: Vec<Item>| {
         let mut history = history(items);
@@ -129,6 +139,25 @@ fn another_epoch_needs_a_gap_and_no_epoch_comes_back() {
     let mut back = items;
     back.push(event(8));
     assert!(judge(back).contains(&Violation::ForeignEpoch(topic(8), at(8))));
+}
+
+#[test]
+fn a_publish_tried_again_in_another_epoch_may_stand_in_both_and_in_neither_twice() {
+    let next = |n: u64| Position { epoch: epoch(2), offset: Offset(n) };
+    let again = |n: u64| Item::Event { at: next(n), topic: topic(10), content: "tick 10".into() };
+    let told = Item::Gap { at: Some(next(0)), reason: GapReason::Epoch, topics: Vec::new() };
+    let judge = |retried: bool, more: Vec<Item>| {
+        let mut history = history(perfect());
+        history.published[9].outcome = Outcome::Accepted(next(1));
+        history.published[9].retried = retried;
+        history.items.extend(more);
+        check(&history)
+    };
+    assert_eq!(judge(true, vec![told.clone(), again(1)]), []);
+    let never = [Violation::Phantom(topic(10), at(10)), Violation::Duplicated(topic(10), next(1))];
+    assert_eq!(judge(false, vec![told.clone(), again(1)]), never);
+    let twice = [Violation::Phantom(topic(10), next(2)), Violation::Duplicated(topic(10), next(2))];
+    assert_eq!(judge(true, vec![told, again(1), again(2)]), twice);
 }
 
 #[test]

@@ -1,0 +1,259 @@
+//! A page without a browser: the real client machine over a byte stream of HTTP, and a record of what it was handed.
+//!
+//! The only shell in Rust that touches a network; it decides nothing.
+
+use crate::oracle::Item;
+use eventwire::{limits, sse};
+use eventwire_client_core::{
+    Attempt, Block, Body, Client, Config, End, Gap, Handle, Input, Output, State, Status, Timestamp, TransportEvent,
+};
+use futures_util::StreamExt;
+use reqwest::{Response, header};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinHandle},
+    time::{Instant, sleep_until, timeout},
+};
+
+/// A reader that is running. Dropping it closes its stream.
+#[derive(Debug)]
+pub struct Reader {
+    record: Arc<Mutex<Vec<Item>>>,
+    news: watch::Receiver<State>,
+    task: JoinHandle<()>,
+}
+
+/// What an attempt's task tells, at most this much ahead: beyond, the socket waits.
+const AHEAD: usize = 16;
+
+enum News {
+    Opened,
+    Bytes(Vec<u8>),
+    Status { status: u16, retry_after: Option<Duration>, code: Option<String> },
+    Ended(End),
+}
+
+impl Reader {
+    /// Reads `url` (of the route, without query) as `config` says, until dropped.
+    pub fn open(url: impl Into<String>, config: Config, seed: u64) -> Self {
+        let record = Arc::new(Mutex::new(Vec::new()));
+        let (told, news) = watch::channel(State::Idle);
+        let shell = Shell {
+            url: url.into(),
+            http: reqwest::Client::new(),
+            client: Client::new(config, seed),
+            started: Instant::now(),
+            record: record.clone(),
+            told,
+            running: None,
+        };
+        Self { record, news, task: tokio::spawn(shell.run()) }
+    }
+
+    /// What it was handed so far.
+    pub fn items(&self) -> Vec<Item> {
+        self.record.lock().expect("no test panics while it records").clone()
+    }
+
+    /// Waits until what it was handed is as `done` says.
+    ///
+    /// # Panics
+    /// When that takes longer than `patience`, with how far it came.
+    pub async fn until(&mut self, patience: Duration, done: impl Fn(&[Item]) -> bool) {
+        let wait = async {
+            while !done(&self.items()) {
+                self.news.changed().await.expect("the reader runs");
+            }
+        };
+        if timeout(patience, wait).await.is_err() {
+            let items = self.items();
+            panic!("waited {patience:?} in vain: {:?} after {} items", *self.news.borrow(), items.len());
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Shell {
+    url: String,
+    http: reqwest::Client,
+    client: Client,
+    started: Instant,
+    record: Arc<Mutex<Vec<Item>>>,
+    told: watch::Sender<State>,
+    running: Option<Running>,
+}
+
+/// One attempt. Dropping it ends its task and with it the connection.
+struct Running {
+    attempt: Attempt,
+    query: String,
+    news: mpsc::Receiver<News>,
+    decoder: sse::Decoder,
+    task: AbortHandle,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shell {
+    async fn run(mut self) {
+        self.input(Input::Open);
+        loop {
+            let deadline = self.client.deadline().map(|at| self.started + Duration::from_millis(at.0));
+            let timer = async {
+                match deadline {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let news = async {
+                match &mut self.running {
+                    Some(running) => (running.attempt, running.news.recv().await),
+                    None => std::future::pending().await,
+                }
+            };
+            let heard = tokio::select! {
+                () = timer => None,
+                heard = news => Some(heard),
+            };
+            match heard {
+                None => self.input(Input::Timeout),
+                Some((attempt, Some(news))) => self.hear(attempt, news),
+                Some((attempt, None)) => self.end(attempt, End::Lost),
+            }
+        }
+    }
+
+    fn hear(&mut self, attempt: Attempt, news: News) {
+        match news {
+            News::Opened => self.input(Input::Transport(attempt, TransportEvent::Opened)),
+            News::Bytes(bytes) => self.decode(attempt, &bytes),
+            News::Ended(end) => self.end(attempt, end),
+            News::Status { status, retry_after, code } => {
+                self.running = None;
+                let status = Status { status, retry_after, code: code.as_deref() };
+                self.input(Input::Transport(attempt, TransportEvent::Status(status)));
+            }
+        }
+    }
+
+    fn end(&mut self, attempt: Attempt, end: End) {
+        self.running = None;
+        self.input(Input::Transport(attempt, TransportEvent::Ended(end)));
+    }
+
+    fn decode(&mut self, attempt: Attempt, bytes: &[u8]) {
+        let Some(running) = &mut self.running else { return };
+        let now = Timestamp(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let (client, record) = (&mut self.client, &self.record);
+        let mut outputs = Vec::new();
+        let decoded = running.decoder.push(bytes, |block| {
+            let ours = block.event.starts_with(eventwire::frame::PREFIX);
+            let body = if ours { Body::Frame(block.data) } else { Body::Payload(Handle(0)) };
+            let told = Block { event: block.event, id: block.id, body };
+            client.handle_input(now, Input::Transport(attempt, TransportEvent::Block(told)));
+            // A payload lives no longer than the block it came with.
+            while let Some(output) = client.poll_output() {
+                match output {
+                    Output::Deliver { topic, position, .. } => {
+                        let content = format!("{} {}", block.event, block.data);
+                        note(record, Item::Event { at: position, topic, content });
+                    }
+                    Output::Gap(gap) => note(record, missing(gap)),
+                    other => outputs.push(other),
+                }
+            }
+        });
+        for output in outputs {
+            self.carry_out(output);
+        }
+        self.told.send_replace(self.client.state().clone());
+        if decoded.is_err() {
+            self.end(attempt, End::Lost);
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let now = Timestamp(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        self.client.handle_input(now, input);
+        while let Some(output) = self.client.poll_output() {
+            self.carry_out(output);
+        }
+        self.told.send_replace(self.client.state().clone());
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Connect { attempt, query } => self.running = Some(self.dial(attempt, query, false)),
+            Output::Probe { attempt } => {
+                let query = self.running.take().map(|running| running.query.clone()).unwrap_or_default();
+                self.running = Some(self.dial(attempt, query, true));
+            }
+            Output::Disconnect { attempt } => {
+                self.running.take_if(|running| running.attempt == attempt);
+            }
+            Output::Gap(gap) => note(&self.record, missing(gap)),
+            // A payload is delivered while its block is read, and only then; the rest is for people.
+            Output::Deliver { .. }
+            | Output::Listen { .. }
+            | Output::Fault(_)
+            | Output::Outdated { .. }
+            | Output::State(_) => {}
+        }
+    }
+
+    fn dial(&self, attempt: Attempt, query: String, probe: bool) -> Running {
+        let (tell, news) = mpsc::channel(AHEAD);
+        let url = if query.is_empty() { self.url.clone() } else { format!("{}?{query}", self.url) };
+        let request = self.http.get(url).header(header::ACCEPT, "text/event-stream");
+        let task = tokio::spawn(async move {
+            // Whoever would listen may have gone; the task then ends with its next word.
+            let _ = match request.send().await {
+                Ok(response) if response.status() == 200 && !probe => follow(response, &tell).await,
+                Ok(response) => tell.send(status(response).await).await,
+                Err(_) => tell.send(News::Ended(End::Lost)).await,
+            };
+        });
+        let decoder = sse::Decoder::new(limits::LINE);
+        Running { attempt, query, news, decoder, task: task.abort_handle() }
+    }
+}
+
+async fn follow(response: Response, tell: &mpsc::Sender<News>) -> Result<(), mpsc::error::SendError<News>> {
+    tell.send(News::Opened).await?;
+    let mut bytes = response.bytes_stream();
+    while let Some(Ok(bytes)) = bytes.next().await {
+        tell.send(News::Bytes(bytes.to_vec())).await?;
+    }
+    tell.send(News::Ended(End::Lost)).await
+}
+
+async fn status(response: Response) -> News {
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
+    let retry_after = retry_after.map(Duration::from_secs);
+    // A 200 is a stream: it is not read.
+    let body: Option<serde_json::Value> = if status == 200 { None } else { response.json().await.ok() };
+    let code = body.and_then(|body| Some(body.get("code")?.as_str()?.to_owned()));
+    News::Status { status, retry_after, code }
+}
+
+fn missing(gap: Gap) -> Item {
+    Item::Gap { at: gap.position, reason: gap.reason, topics: gap.topics }
+}
+
+fn note(record: &Mutex<Vec<Item>>, item: Item) {
+    record.lock().expect("no reader panics while it looks").push(item);
+}
