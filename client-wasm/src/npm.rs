@@ -135,7 +135,7 @@ impl Page for Sink {
             Fault::Id { event, id } => self.fault(reason, event, "", id, ""),
             Fault::Frame { event, member } => self.fault(reason, event, member, "", ""),
             Fault::Unknown { event } | Fault::Early { event } => self.fault(reason, event, "", "", ""),
-            Fault::Denied { pattern } => self.fault(reason, "", "", "", pattern.as_str()),
+            Fault::Denied { pattern } | Fault::TooMany { pattern } => self.fault(reason, "", "", "", pattern.as_str()),
             Fault::Version { version } => self.fault(reason, "eventwire.hello", "v", &version.to_string(), ""),
         }
     }

@@ -40,6 +40,7 @@ const RULES: [Rule; 10] = [
             "js-sys",
             "serde",
             "serde-wasm-bindgen",
+            "talc",
             "wasm-bindgen",
             "wasm-bindgen-futures",
             "web-sys",
