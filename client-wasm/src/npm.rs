@@ -6,7 +6,15 @@ use crate::{Endpoint, Event, Page, Stream};
 use eventwire::{EventName, Pattern, Start};
 use eventwire_client_core::{Background, Config, Contract, Counters, Fault, Gap, State, Topics};
 use std::time::Duration;
+use talc::{
+    cell::TalcSyncCell,
+    wasm::{WasmBinning, WasmGrowAndClaim},
+};
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A third of the standard one's size, and the package is paid for by every visitor.
+#[global_allocator]
+static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
 #[wasm_bindgen]
 extern "C" {

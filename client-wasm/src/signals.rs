@@ -11,6 +11,8 @@ use web_sys::{Document, EventTarget, VisibilityState};
 extern "C" {
     /// `window`, or whatever a worker has instead.
     type Global;
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: Global;
     #[wasm_bindgen(method, getter)]
     fn document(this: &Global) -> Option<Document>;
     #[wasm_bindgen(method, getter, js_name = addEventListener)]
@@ -26,7 +28,7 @@ pub(crate) struct Signals {
 impl Signals {
     /// `tell` is called for each signal, and once at the start if the page is not seen.
     pub(crate) fn listen(tell: impl Fn(Input<'static>) + Clone + 'static) -> Self {
-        let global = js_sys::global().unchecked_into::<Global>();
+        let global = GLOBAL.with(|global| JsValue::clone(global).unchecked_into::<Global>());
         let mut listeners = Vec::new();
         if let Some(document) = global.document() {
             if document.visibility_state() == VisibilityState::Hidden {

@@ -26,9 +26,9 @@ export interface Gap {
 
 /**
  * Why something was reported. `json` and `invalid`: the payload. `unknown`: this page's contract has no such event.
- * `denied`: a topic that was asked for and not granted. The others: the server says what cannot be read.
+ * `denied`: a topic that was asked for and not granted. `too-many`: one for which a request has no room. The others: the server says what cannot be read.
  */
-export type FaultReason = "json" | "invalid" | "unknown" | "denied" | "id" | "frame" | "early" | "version";
+export type FaultReason = "json" | "invalid" | "unknown" | "denied" | "too-many" | "id" | "frame" | "early" | "version";
 
 /** Something was wrong with one event or answer. Reported and survived: the stream goes on. */
 export interface Fault {
@@ -104,10 +104,10 @@ export interface Inspection {
 export function fault(parts: Omit<Fault, "message">): Fault {
   const { reason, event, path, expected, found, topic } = parts;
   const where = topic === undefined ? "" : ` on ${topic}`;
-  return { ...parts, message: `${sentence(reason, event, path, expected, found, where)}` };
+  return { ...parts, message: `${sentence(reason, event, path, expected, found, topic ?? "", where)}` };
 }
 
-function sentence(reason: FaultReason, event: string, path: string, expected: string, found: string, where: string): string {
+function sentence(reason: FaultReason, event: string, path: string, expected: string, found: string, topic: string, where: string): string {
   switch (reason) {
     case "json":
       return `${event}${where}: its data is no JSON (${found})`;
@@ -116,7 +116,9 @@ function sentence(reason: FaultReason, event: string, path: string, expected: st
     case "unknown":
       return `${event}: this page's contract has no such event`;
     case "denied":
-      return `the server does not grant${where.slice(3)}`;
+      return `the server does not grant ${topic}`;
+    case "too-many":
+      return `${topic} is not asked for: a request has no room for more than 100 topics or 6 KiB of them`;
     default:
       return `${event}: ${reason}${path && ` ${path}`}${found && ` ${found}`} cannot be read`;
   }

@@ -11,6 +11,8 @@ use std::{
 
 use wasm_bindgen_cli_support::Bindgen;
 
+mod slim;
+
 use crate::{
     command::{Command, Failure, Outcome, unknown},
     need, repo,
@@ -42,7 +44,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// What the wasm is made of.
-const MACHINE: [&str; 9] = [
+const MACHINE: [&str; 10] = [
     "Cargo.lock",
     "Cargo.toml",
     "rust-toolchain.toml",
@@ -52,6 +54,7 @@ const MACHINE: [&str; 9] = [
     "contract/Cargo.toml",
     "npm/package-lock.json",
     "xtask/src/npm.rs",
+    "xtask/src/npm",
 ];
 
 /// What the package around it is made of.
@@ -122,7 +125,19 @@ fn machine() -> Outcome {
     let mut generator = Bindgen::new();
     generator.input_path(&compiled).out_name("client").typescript(true).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
-    generator.generate(&to).map_err(|error| failed(&error))?;
+    let mut output = generator.generate_output().map_err(|error| failed(&error))?;
+    let traps = slim::trap_on_panic(output.wasm_mut());
+    if traps == 0 {
+        return Err(failed(
+            &"it names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too",
+        ));
+    }
+    output.emit(&to).map_err(|error| failed(&error))?;
+    let glue = to.join("client_bg.js");
+    let text = fs::read_to_string(&glue).map_err(Failure::io(shown(&glue)))?;
+    write(&glue, &slim::shorten(output.wasm_mut(), &text))?;
+    let named = to.join("client_bg.wasm");
+    fs::write(&named, output.wasm_mut().emit_wasm()).map_err(Failure::io(shown(&named)))?;
 
     step("optimising the wasm");
     let wasm = to.join("client.wasm");
@@ -130,7 +145,7 @@ fn machine() -> Outcome {
         program(&repo::path("npm/node_modules/.bin/wasm-opt").to_string_lossy())
             .args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"])
             .args(FEATURES)
-            .arg(to.join("client_bg.wasm"))
+            .arg(&named)
             .arg("-o")
             .arg(&wasm),
     )?;
