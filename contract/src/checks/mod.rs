@@ -1,0 +1,213 @@
+//! Validators of a model, as plain code: one function per type that has parts, straight through, errors out of line.
+//!
+//! A check answers `null` or what is wrong first. It writes functions only; [`module`](crate::module) writes the rest.
+
+use crate::{
+    condition::Condition,
+    expected::expected,
+    helpers::Helpers,
+    model::{Field, Model, Node, Shape},
+    text::{self, Scope},
+    types::literal,
+};
+use std::collections::HashMap;
+
+mod leaf;
+mod parts;
+mod union;
+
+/// Stands for the variable that holds an inner error, until it is known whether a function needs one. No foreign text
+/// contains it: [`text::string`] escapes it.
+const E: char = '\u{1}';
+
+/// Writes validators; functions with the same body are one.
+pub(crate) struct Checks<'a> {
+    model: &'a Model,
+    scope: Scope,
+    /// Of each definition, once it is asked for.
+    defs: Vec<Option<String>>,
+    bodies: HashMap<String, String>,
+    patterns: Vec<(String, String)>,
+    functions: Vec<(String, String)>,
+    pub(crate) helpers: Helpers,
+}
+
+impl<'a> Checks<'a> {
+    pub(crate) fn new(model: &'a Model, scope: Scope, helpers: Helpers) -> Self {
+        Self {
+            model,
+            scope,
+            defs: vec![None; model.defs.len()],
+            bodies: HashMap::new(),
+            patterns: Vec::new(),
+            functions: Vec::new(),
+            helpers,
+        }
+    }
+
+    /// An expression: the validator of one event's payload.
+    pub(crate) fn payload(&mut self, node: &Node, hint: &str) -> String {
+        if matches!(self.leaf(&node.shape, "v"), Some(Condition::Always)) {
+            return "() => null".into();
+        }
+        let check = self.function(&node.shape, hint);
+        if self.model.recursive(&node.shape) {
+            let t = self.helpers.types();
+            return format!("(v{}) => {}({check}, v)", t.unknown, self.helpers.name("deep"));
+        }
+        check
+    }
+
+    /// All that was asked for, as the module's text.
+    pub(crate) fn finish(self) -> (String, Helpers) {
+        let t = self.helpers.types();
+        let mut out = String::new();
+        for (source, name) in &self.patterns {
+            out += &format!("const {name} = /* @__PURE__ */ new RegExp({}, \"u\");\n\n", text::string(source));
+        }
+        for (name, body) in &self.functions {
+            let declared = if body.contains(E) { format!("  let e{};\n", t.verdict) } else { String::new() };
+            let body = body.replace(E, "e");
+            out += &format!("function {name}(v{}){} {{\n{declared}{body}}}\n\n", t.unknown, t.verdict);
+        }
+        (out, self.helpers)
+    }
+
+    /// The name of the function that checks a value of this shape.
+    fn function(&mut self, shape: &Shape, hint: &str) -> String {
+        if let Shape::Ref(def) = shape {
+            if let Some(name) = &self.defs[*def] {
+                return name.clone();
+            }
+            let model = self.model;
+            let name = self.scope.take(&format!("check{}", text::pascal(&model.defs[*def].name)));
+            self.defs[*def] = Some(name.clone());
+            let body = self.body(&model.defs[*def].node.shape, hint);
+            self.functions.push((name.clone(), body));
+            return name;
+        }
+        let body = self.body(shape, hint);
+        if let Some(name) = self.bodies.get(&body) {
+            return name.clone();
+        }
+        let name = self.scope.take(&format!("check{}", text::pascal(hint)));
+        self.bodies.insert(body.clone(), name.clone());
+        self.functions.push((name.clone(), body));
+        name
+    }
+
+    fn body(&mut self, shape: &Shape, hint: &str) -> String {
+        if let Some(condition) = self.leaf(shape, "v") {
+            return format!("  return {condition} ? null : {};\n", self.bad("v", shape));
+        }
+        match shape {
+            Shape::Ref(_) => format!("  return {}(v);\n", self.function(shape, hint)),
+            Shape::List(list) => self.list(list, shape, hint),
+            Shape::Tuple(nodes) => self.tuple(nodes, shape, hint),
+            Shape::Record(record) => format!("{}  return null;\n", self.record(record, shape, hint, None)),
+            Shape::External(names, members) => {
+                self.external(names.iter().map(|(_, name)| literal(name)).collect(), members, shape, hint)
+            }
+            Shape::All(parts) => self.all(parts, hint, None),
+            Shape::Union(arms) => match union::tag(arms) {
+                Some(tag) => self.tagged(&tag, arms, hint),
+                None => self.union(arms, shape, hint),
+            },
+            // The others are leaves.
+            _ => "  return null;\n".into(),
+        }
+    }
+
+    /// The statement that checks one value inside another; `fail` wraps the error with where it is.
+    fn inner(&mut self, shape: &Shape, x: &str, key: &str, hint: &str) -> String {
+        match self.leaf(shape, x) {
+            Some(Condition::Always) => String::new(),
+            Some(condition) => format!(
+                "if ({}) return {}({}, {key});\n",
+                condition.negated(),
+                self.helpers.name("at"),
+                self.bad(x, shape)
+            ),
+            None => {
+                let (guard, shape) = self.nullable(shape, x);
+                format!(
+                    "if ({guard}(\u{1} = {}({x}))) return {}(\u{1}, {key});\n",
+                    self.function(shape, hint),
+                    self.helpers.name("at")
+                )
+            }
+        }
+    }
+
+    /// A type or `null`: the test for `null` stays at the place of use.
+    fn nullable<'b>(&mut self, shape: &'b Shape, x: &str) -> (String, &'b Shape) {
+        match shape {
+            Shape::Union(arms) if arms.len() == 2 && arms.iter().any(|arm| matches!(arm.shape, Shape::Null)) => {
+                let other = arms.iter().find(|arm| !matches!(arm.shape, Shape::Null));
+                (format!("{x} !== null && "), other.map_or(shape, |arm| &arm.shape))
+            }
+            _ => (String::new(), shape),
+        }
+    }
+
+    fn field(&mut self, field: &Field, hint: &str) -> String {
+        let x = self.member("v", &field.name);
+        let key = text::string(&field.name);
+        let shape = &field.node.shape;
+        let hint = format!("{hint}_{}", field.name);
+        let present = format!("{x} !== undefined");
+        match self.leaf(shape, &x) {
+            Some(Condition::Always) if !field.required => String::new(),
+            Some(condition) => {
+                let wrong = match condition {
+                    Condition::Always => format!("{x} === undefined"),
+                    condition if field.required => condition.negated(),
+                    condition => format!("{present} && {}", condition.negated()),
+                };
+                format!(
+                    "  if ({wrong}) return {}(v, {key}, {});\n",
+                    self.helpers.name("no"),
+                    expected(self.model, shape)
+                )
+            }
+            None => {
+                let guard = if field.required { String::new() } else { format!("{present} && ") };
+                let (null, shape) = self.nullable(shape, &x);
+                format!(
+                    "  if ({guard}{null}(\u{1} = {}({x}))) return {}(\u{1}, {key});\n",
+                    self.function(shape, &hint),
+                    self.helpers.name("at")
+                )
+            }
+        }
+    }
+
+    /// Reads a member. What every object inherits must be asked for as its own.
+    fn member(&mut self, object: &str, name: &str) -> String {
+        if INHERITED.contains(&name) {
+            format!("{}({object}, {})", self.helpers.name("own"), text::string(name))
+        } else {
+            format!("{object}[{}]", text::string(name))
+        }
+    }
+
+    fn bad(&mut self, x: &str, shape: &Shape) -> String {
+        format!("{}({x}, {})", self.helpers.name("bad"), expected(self.model, shape))
+    }
+}
+
+/// What every object inherits.
+const INHERITED: [&str; 12] = [
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
