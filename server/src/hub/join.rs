@@ -1,14 +1,7 @@
 //! What a reader orders of the hub and what it gets: the words between `http` and the session.
 
-use bytes::Bytes;
 use eventwire::{Pattern, Position, Start};
-use futures_core::Stream;
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// One reader's order.
 #[derive(Clone, Debug)]
@@ -26,13 +19,6 @@ pub(crate) struct Join {
     /// When what was granted expires.
     pub(crate) until: Option<tokio::time::Instant>,
 }
-
-/// The bytes of one stream, whole frames. Dropping it leaves the hub within a turn.
-pub(crate) struct Reader {}
-
-/// The reader's writes were blocked too long; its state is gone. It resumes like anyone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Released;
 
 /// What a hub holds and does now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,19 +59,3 @@ pub struct SessionInfo {
     /// Who it belongs to, as the app said.
     pub principal: Option<Box<str>>,
 }
-
-impl Stream for Reader {
-    type Item = Result<Bytes, Released>;
-
-    fn poll_next(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        todo!("session")
-    }
-}
-
-impl fmt::Display for Released {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reader took nothing for ten seconds and was let go; it resumes where it was")
-    }
-}
-
-impl std::error::Error for Released {}

@@ -1,0 +1,106 @@
+//! How a shard hears of anything but events: who comes, who went, who can take more, and what the app asks.
+//!
+//! The bell is rung once for any number of news.
+
+use super::{
+    join::Join,
+    seat::{Seat, SeatId},
+};
+use eventwire::Position;
+use parking_lot::Mutex;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, oneshot};
+
+#[derive(Debug, Default)]
+pub(crate) struct Door {
+    news: Mutex<News>,
+    bell: Notify,
+    rung: AtomicBool,
+    /// Readers whose bodies are not dropped yet.
+    open: AtomicUsize,
+}
+
+/// What a shard has not looked at yet. Bounded by the readers there are: each is here at most once per list.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    pub(crate) orders: Vec<Order>,
+    /// Readers whose seat was full and is free again.
+    pub(crate) ready: Vec<SeatId>,
+    /// Readers that were dropped.
+    pub(crate) left: Vec<SeatId>,
+    /// The hub itself was dropped.
+    pub(crate) closed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// A reader comes.
+    Join(Box<Join>, Arc<Seat>),
+    /// Everyone goes, within the time; the sender is dropped when they are gone.
+    Drain(Duration, oneshot::Sender<()>),
+    /// A principal's streams end.
+    Revoke(Box<str>),
+    /// The store answered where its head is, or did not.
+    Head(u64, Option<Position>),
+}
+
+impl Door {
+    pub(crate) fn order(&self, order: Order) {
+        self.news.lock().orders.push(order);
+        self.ring();
+    }
+
+    pub(super) fn ready(&self, seat: SeatId) {
+        self.news.lock().ready.push(seat);
+        self.ring();
+    }
+
+    /// A reader is dropped; `None`: the shard has not seen it yet.
+    pub(super) fn left(&self, seat: Option<SeatId>) {
+        self.open.fetch_sub(1, SeqCst);
+        self.news.lock().left.extend(seat);
+        self.ring();
+    }
+
+    pub(super) fn opened(&self) {
+        self.open.fetch_add(1, SeqCst);
+    }
+
+    pub(super) fn close(&self) {
+        self.news.lock().closed = true;
+        self.ring();
+    }
+
+    /// Readers whose bodies are not dropped yet.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(SeqCst)
+    }
+
+    /// Wakes the shard, if nobody has since it last looked.
+    pub(crate) fn ring(&self) {
+        if !self.rung.swap(true, SeqCst) {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Waits for the bell; one that rang before is not missed.
+    pub(crate) async fn heard(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Takes all news out. Whatever comes from here on rings again.
+    pub(crate) fn look(&self, into: &mut News) {
+        self.rung.store(false, SeqCst);
+        let mut news = self.news.lock();
+        into.closed = news.closed;
+        into.orders.append(&mut news.orders);
+        into.ready.append(&mut news.ready);
+        into.left.append(&mut news.left);
+    }
+}

@@ -1,0 +1,127 @@
+//! What happened to the topics one shard follows since it last looked, in hub order.
+//!
+//! A shard swaps its window out whole. It is rung only if it found nothing before: a shard that is awake looks again.
+
+use crate::log::TopicId;
+use parking_lot::Mutex;
+
+/// An event on its way to a shard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) at: u64,
+    pub(crate) topic: TopicId,
+    /// Where its bytes end. None at all: too much to carry, read the log.
+    pub(crate) end: u32,
+    /// Where the patterns that match its topic end.
+    pub(crate) patterns: u32,
+}
+
+/// Everything since the last look.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    pub(crate) records: Vec<Record>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) patterns: Vec<u32>,
+}
+
+/// The window being filled by publishers.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    letters: Mutex<Letters>,
+    /// Bytes of events carried. Beyond, a mark stands for the event, and the readers it concerns catch up from the log.
+    bound: usize,
+}
+
+/// Marks carried beyond the bytes. Beyond these too, one note stands for all: everyone catches up from the log.
+const MARKS: usize = 1 << 16;
+
+#[derive(Debug, Default)]
+struct Letters {
+    window: Window,
+    /// Marks did not fit either.
+    overrun: bool,
+    /// The shard found nothing and does not look again unless it is rung.
+    asleep: bool,
+}
+
+/// What a look into the inbox found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing; the next push rings.
+    Nothing,
+    /// A window.
+    Window,
+    /// A window, and more than it could hold: what concerns whom is not known.
+    Overrun,
+}
+
+impl Inbox {
+    pub(crate) fn new(bound: usize) -> Self {
+        Self { letters: Mutex::default(), bound }
+    }
+
+    /// Adds an event in two parts. Whether the shard sleeps and must be rung.
+    #[must_use]
+    pub(super) fn push(&self, at: u64, topic: TopicId, patterns: &[u32], prefix: &[u8], suffix: &[u8]) -> bool {
+        let mut letters = self.letters.lock();
+        let window = &mut letters.window;
+        if window.records.len() >= MARKS {
+            letters.overrun = true;
+        } else {
+            if window.bytes.len() + prefix.len() + suffix.len() <= self.bound || window.records.is_empty() {
+                window.bytes.extend_from_slice(prefix);
+                window.bytes.extend_from_slice(suffix);
+            }
+            window.patterns.extend_from_slice(patterns);
+            let (end, patterns) = (window.bytes.len() as u32, window.patterns.len() as u32);
+            window.records.push(Record { at, topic, end, patterns });
+        }
+        std::mem::take(&mut letters.asleep)
+    }
+
+    /// Takes everything out, into an empty window.
+    pub(crate) fn swap(&self, empty: &mut Window) -> Look {
+        let mut letters = self.letters.lock();
+        letters.asleep = letters.window.records.is_empty();
+        if letters.asleep {
+            return Look::Nothing;
+        }
+        std::mem::swap(&mut letters.window, empty);
+        match std::mem::take(&mut letters.overrun) {
+            true => Look::Overrun,
+            false => Look::Window,
+        }
+    }
+
+    /// Whether the shard has to be rung for news that are no event.
+    pub(super) fn must_ring(&self) -> bool {
+        std::mem::take(&mut self.letters.lock().asleep)
+    }
+
+    /// Bytes that wait for the shard.
+    pub(crate) fn bytes(&self) -> usize {
+        self.letters.lock().window.bytes.len()
+    }
+}
+
+impl Window {
+    /// Where the bytes of the record begin.
+    pub(crate) fn start(&self, i: usize) -> usize {
+        if i == 0 { 0 } else { self.records[i - 1].end as usize }
+    }
+
+    /// The bytes of a run of records.
+    pub(crate) fn run(&self, from: usize, to: usize) -> &[u8] {
+        &self.bytes[self.start(from)..self.records[to].end as usize]
+    }
+
+    /// Empties it; what a burst needed is given back.
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+        self.bytes.clear();
+        self.patterns.clear();
+        self.records.shrink_to(16 << 10);
+        self.bytes.shrink_to(256 << 10);
+        self.patterns.shrink_to(16 << 10);
+    }
+}
