@@ -1,11 +1,22 @@
-//! The sequence point: one lock gives an event its offset, its place in the log and in the inbox of every shard with a
-//! follower.
+//! A hub without its types: what is published goes in, readers are ordered, operators ask.
 //!
-//! Not generic: names and payloads arrive as protocol types. Knows shards, never readers.
+//! Names and payloads arrive as protocol types. Knows shards, never readers.
 
-use super::join::{Join, Reader, SessionInfo, Stats};
+use super::{
+    door::{Door, Order},
+    join::{Join, SessionInfo, Stats},
+    seat::{Reader, Seat},
+    sequence::Sequence,
+};
 use eventwire::{Epoch, EventName, Offset, Pattern, Payload, Position, Topic, frame::GapReason};
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::sync::oneshot;
 
 /// How a session asks for the store's newest position, when a reader claims one ahead of this node. `None`: the store
 /// does not answer.
@@ -36,82 +47,141 @@ pub(crate) struct CoreConfig {
 }
 
 /// A hub without its types. Dropping the last one says `bye drain` to every reader.
-pub(crate) struct Core {}
+pub(crate) struct Core {
+    sequence: Arc<Sequence>,
+    shards: Box<[Post]>,
+    head_source: Arc<OnceLock<HeadSource>>,
+}
+
+/// A shard and its door.
+struct Post {
+    door: Arc<Door>,
+    shard: Arc<dyn Shard>,
+}
+
+/// What operators may ask of the readers of one shard.
+pub(crate) trait Shard: Send + Sync {
+    /// Adds what it holds and does now.
+    fn stats(&self, stats: &mut Stats);
+    /// Adds its open streams.
+    fn sessions(&self, sessions: &mut Vec<SessionInfo>);
+}
 
 impl Core {
-    /// A hub whose shard runs on the current tokio runtime.
-    pub(crate) fn new(config: CoreConfig) -> Arc<Core> {
-        let _ = config;
-        todo!("session")
+    /// A hub over shards that run already.
+    pub(crate) fn over(
+        sequence: Arc<Sequence>,
+        shards: impl IntoIterator<Item = (Arc<Door>, Arc<dyn Shard>)>,
+        head_source: Arc<OnceLock<HeadSource>>,
+    ) -> Arc<Core> {
+        let shards = shards.into_iter().map(|(door, shard)| Post { door, shard }).collect();
+        Arc::new(Self { sequence, shards, head_source })
     }
 
     /// Accepts an event; the log gives the offset. For a hub without a store.
     pub(crate) fn publish(&self, topic: &Topic, name: &EventName, payload: &Payload) -> Position {
-        let _ = (topic, name, payload);
-        todo!("hub")
+        // With the log's own offset nothing can be refused but a name beyond all bounds, which the enum's are not.
+        self.sequence.put(None, topic, name, payload.as_str()).unwrap_or_else(|| self.position())
     }
 
-    /// Takes in an event that the store put at `at`, which must be above all before. Only the tail task calls it.
+    /// Takes in an event that the store put at `at`; one that is not above all before is left out. Only the tail task
+    /// calls it.
     pub(crate) fn accept(&self, at: Offset, topic: &Topic, name: &EventName, payload: &str) {
-        let _ = (at, topic, name, payload);
-        todo!("hub")
+        self.sequence.put(Some(at), topic, name, payload);
     }
 
     /// The store lost or cannot decode something up to here: every reader below is told.
     pub(crate) fn gap(&self, reason: GapReason, upto: Offset) {
-        let _ = (reason, upto);
-        todo!("hub")
+        self.sequence.lose(upto, reason);
     }
 
     /// Another epoch: the log is forgotten and every stream gets gap `epoch`.
     pub(crate) fn renew(&self, epoch: Epoch, head: Offset) {
-        let _ = (epoch, head);
-        todo!("hub")
+        self.sequence.renew(epoch, head);
     }
 
     /// The newest position.
     pub(crate) fn position(&self) -> Position {
-        todo!("hub")
+        let standing = self.sequence.standing();
+        Position { epoch: standing.epoch, offset: Offset(standing.head) }
     }
 
     /// Whether only the newest event of this topic matters.
     pub(crate) fn is_latest(&self, topic: &Topic) -> bool {
-        let _ = topic;
-        todo!("hub")
+        self.sequence.is_latest(topic)
     }
 
-    /// Says how to ask for the store's head. Without it a position ahead of the log is a gap at once.
+    /// Says how to ask for the store's head, once. Without it a position ahead of the log is a gap at once.
     pub(crate) fn set_head_source(&self, source: HeadSource) {
-        let _ = source;
-        todo!("hub")
+        let _ = self.head_source.set(source);
     }
 
     /// Opens a stream: `hello` is its first piece.
     pub(crate) fn join(self: &Arc<Self>, order: Join) -> Reader {
-        let _ = order;
-        todo!("session")
+        // One shard to begin with; with more of them, the one with the fewest readers.
+        let door = &self.shards[0].door;
+        let (seat, reader) = Seat::new(door.clone());
+        door.order(Order::Join(Box::new(order), seat));
+        reader
     }
 
     /// Says `bye drain` to every reader, evenly spread over the time, and resolves when all are gone or the time is
     /// over, at most a second later. Whoever joins meanwhile gets `hello` and `bye`.
     pub(crate) fn drain(&self, over: Duration) -> impl Future<Output = ()> + Send + 'static {
-        let _ = over;
-        async {}
+        let gone: Vec<_> = self
+            .shards
+            .iter()
+            .map(|post| {
+                let (done, gone) = oneshot::channel();
+                post.door.order(Order::Drain(over, done));
+                gone
+            })
+            .collect();
+        async move {
+            for gone in gone {
+                // An error is a shard that ended: nobody is left there either.
+                let _ = gone.await;
+            }
+        }
     }
 
     /// Ends every stream of a principal with `bye auth`.
     pub(crate) fn revoke(&self, principal: &str) {
-        let _ = principal;
-        todo!("session")
+        for post in &self.shards {
+            post.door.order(Order::Revoke(principal.into()));
+        }
     }
 
     /// What the hub holds and does now.
     pub(crate) fn stats(&self) -> Stats {
-        todo!("session")
+        let (topics, events, log_bytes) = self.sequence.kept();
+        let mut stats = Stats { topics, events, log_bytes, ..Stats::default() };
+        for post in &self.shards {
+            post.shard.stats(&mut stats);
+        }
+        stats
     }
 
     /// Every open stream.
     pub(crate) fn sessions(&self) -> Vec<SessionInfo> {
-        todo!("session")
+        let mut sessions = Vec::new();
+        for post in &self.shards {
+            post.shard.sessions(&mut sessions);
+        }
+        sessions
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        for post in &self.shards {
+            post.door.close();
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("shards", &self.shards.len()).finish_non_exhaustive()
     }
 }

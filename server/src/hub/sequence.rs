@@ -46,7 +46,7 @@ pub(super) struct State {
     pub(super) renewals: u64,
     pub(super) log: Log<RandomState>,
     pub(super) patterns: Patterns,
-    latest: Box<[Pattern]>,
+    pub(super) latest: Box<[Pattern]>,
     /// Shards that want to hear of any new head, a bit each.
     watching: u64,
 }
@@ -117,13 +117,13 @@ impl Sequence {
     fn place(&self, at: Option<Offset>, topic: &Topic, prefix: &mut Vec<u8>, suffix: &[u8]) -> Option<Position> {
         let now = self.now();
         let mut state = self.state.lock();
-        let State { epoch, log, patterns, latest, watching, .. } = &mut *state;
         let at = match at {
-            Some(at) if at.0 <= log.tail() => return None,
+            Some(at) if at.0 <= state.log.tail() => return None,
             Some(at) => at.0,
-            None => log.head() + 1,
+            None => state.log.head() + 1,
         };
-        let id = log.topic(topic, |name| latest.iter().any(|pattern| pattern.matches(name)));
+        let id = state.topic(topic);
+        let State { epoch, log, patterns, watching, .. } = &mut *state;
         let position = Position { epoch: *epoch, offset: Offset(at) };
         sse::event_prefix(position, log.back(id, at), topic, prefix);
         log.append(id, at, now, prefix, suffix);
@@ -214,6 +214,11 @@ impl Sequence {
 
     pub(crate) fn names(&self) -> &RwLock<Names> {
         &self.names
+    }
+
+    /// Whether there is anything that may grow too old.
+    pub(crate) fn keeps(&self) -> bool {
+        self.state.lock().log.events() > 0
     }
 
     /// Topics, events and bytes of the log.

@@ -203,7 +203,8 @@ impl<H: BuildHasher> Log<H> {
     fn make_room(&mut self, at: u64, now: u64, length: usize) -> bool {
         let young = self.segments.len() > self.old;
         if young && let Some(last) = self.segments.back_mut().and_then(Arc::get_mut) {
-            if last.has_room(at, length, self.limits.segment) && now.saturating_sub(last.born()) <= self.limits.retain / 16
+            if last.has_room(at, length, self.limits.segment)
+                && now.saturating_sub(last.born()) <= self.limits.retain / 16
             {
                 return false;
             }

@@ -48,8 +48,7 @@ impl<H: BuildHasher> Log<H> {
         for j in 0..segment.len() {
             let topic = segment.topic(j);
             let survives = !segment.is_superseded(j)
-                && (segment.is_fresh(j)
-                    || force == Force::Bytes && self.topics.slot(topic).bytes <= self.limits.quiet);
+                && (segment.is_fresh(j) || force == Force::Bytes && self.topics.slot(topic).bytes <= self.limits.quiet);
             if survives {
                 self.survive(&segment, j);
             } else {

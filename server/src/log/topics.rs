@@ -25,7 +25,7 @@ pub(crate) struct Slot {
     pub(super) live: bool,
     /// The shards that follow it by name, a bit each.
     pub(super) followers: u64,
-    pub(super) interest: Interest,
+    pub(crate) interest: Interest,
 }
 
 /// The patterns that match a topic, as the hub found them last.

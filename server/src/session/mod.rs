@@ -1,1 +1,17 @@
 //! What one reader is owed: resume, replay, gap, cursor, heartbeat, lag, bye.
+//!
+//! A [`Fan`](fan::Fan) serves the readers of one shard without IO, clock or chance of its own; `shard` is its face on
+//! the runtime. Knows nothing of HTTP.
+
+mod alarms;
+mod beats;
+mod behind;
+mod catchup;
+mod fan;
+mod groups;
+mod live;
+mod shard;
+mod sink;
+mod speech;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,274 @@
+//! Reading for one group of readers: what was lost of its view, and what is kept of it, in hub order.
+//!
+//! Long replays of exact topics run over finished segments outside the lock; patterns a bounded piece at a time under
+//! it. Every unlock is fair, so that a storm of replays never starves a publisher.
+
+use super::sequence::{Sequence, State};
+use crate::log::{Batch, Read, TopicId, holds, scan_segments};
+use eventwire::{Pattern, Topic, frame::GapReason};
+use parking_lot::MutexGuard;
+
+/// What a group of readers follows, by number: it is followed as long as the numbers are used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    /// Sorted, each once.
+    pub(crate) topics: Box<[TopicId]>,
+    /// Sorted, each once.
+    pub(crate) patterns: Box<[u32]>,
+}
+
+/// The part of a view whose newest events a reader is owed first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fresh {
+    topics: Box<[TopicId]>,
+    patterns: Box<[Pattern]>,
+}
+
+/// What a read found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// All up to here is in the batch; there may be more.
+    More { at: u64 },
+    /// All that was asked, up to here.
+    Done { at: u64 },
+    /// Something is gone.
+    Gap(Lost),
+    /// Another life of the order has begun: the numbers mean nothing there.
+    Renewed,
+}
+
+/// What is gone of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// Everything up to here may be missing.
+    pub(crate) upto: u64,
+    /// Why, if it was not simply forgotten.
+    pub(crate) reason: Option<GapReason>,
+    /// Whose events may be missing; empty: of all.
+    pub(crate) topics: Vec<Pattern>,
+    /// The latest newest event of a fresh topic among them, 0 if none.
+    pub(crate) newest: u64,
+}
+
+impl Sequence {
+    /// A shard follows these patterns. Saying it twice is saying it once.
+    pub(crate) fn follow<'a>(&self, shard: usize, all: impl IntoIterator<Item = &'a Pattern>) -> View {
+        let mut state = self.state.lock();
+        let (mut topics, mut patterns) = (Vec::new(), Vec::new());
+        for pattern in all {
+            match pattern.as_topic() {
+                Some(topic) => {
+                    let id = state.topic(&topic);
+                    *state.log.interest(id).1 |= 1 << shard;
+                    topics.push(id);
+                }
+                None => patterns.push(state.patterns.follow(shard, pattern)),
+            }
+        }
+        drop(state);
+        topics.sort_unstable();
+        topics.dedup();
+        patterns.sort_unstable();
+        patterns.dedup();
+        View { topics: topics.into(), patterns: patterns.into() }
+    }
+
+    /// A shard does not follow these any more.
+    pub(crate) fn unfollow(&self, shard: usize, topics: &[TopicId], patterns: &[u32]) {
+        let mut state = self.state.lock();
+        for &topic in topics {
+            *state.log.interest(topic).1 &= !(1 << shard);
+            state.log.release(topic);
+        }
+        for &pattern in patterns {
+            state.patterns.unfollow(shard, pattern);
+        }
+    }
+
+    /// The part of a followed view that these patterns are.
+    pub(crate) fn fresh<'a>(&self, of: impl IntoIterator<Item = &'a Pattern>) -> Fresh {
+        let mut state = self.state.lock();
+        let (mut topics, mut patterns) = (Vec::new(), Vec::new());
+        for pattern in of {
+            match pattern.as_topic() {
+                // It is followed, so it is there.
+                Some(topic) => topics.push(state.topic(&topic)),
+                None => patterns.push(pattern.clone()),
+            }
+        }
+        topics.sort_unstable();
+        topics.dedup();
+        Fresh { topics: topics.into(), patterns: patterns.into() }
+    }
+
+    /// Where all that is kept of a view begins: behind the last loss.
+    pub(crate) fn earliest(&self, view: &View) -> u64 {
+        let state = self.state.lock();
+        let lost = state.lost(view, 0);
+        lost.filter(|&at| state.log.reason_of(at).is_none()).unwrap_or(0)
+    }
+
+    /// What is gone of a view after a position, and of the newest events that a reader is owed.
+    pub(crate) fn lost(&self, view: &View, after: u64, fresh: &Fresh) -> Option<Lost> {
+        self.state.lock().loss(view, after, fresh)
+    }
+
+    /// The latest newest event of what is fresh that is gone, 0 if none is.
+    pub(crate) fn newest_lost(&self, fresh: &Fresh) -> u64 {
+        let nothing = View { topics: Box::default(), patterns: Box::default() };
+        self.lost(&nothing, 0, fresh).map_or(0, |lost| lost.newest)
+    }
+
+    /// Events of a view in `(after, upto]`.
+    pub(crate) fn read(
+        &self,
+        view: &View,
+        after: u64,
+        upto: u64,
+        limit: usize,
+        renewals: u64,
+        out: &mut Batch,
+    ) -> Found {
+        /// Holds of the lock, or windows outside it, in one go.
+        const HOLDS: usize = 64;
+        let (end, mut at) = (out.bytes.len() + limit, after);
+        for _ in 0..HOLDS {
+            let room = end.saturating_sub(out.bytes.len());
+            match self.step(view, at, upto, room, renewals, out) {
+                // What was read before the gap goes first.
+                Found::Gap(_) | Found::Renewed if at > after => break,
+                Found::More { at: next } if next > at && out.bytes.len() < end => at = next,
+                Found::More { at } => return Found::More { at },
+                end => return end,
+            }
+        }
+        Found::More { at }
+    }
+
+    fn step(&self, view: &View, after: u64, upto: u64, limit: usize, renewals: u64, out: &mut Batch) -> Found {
+        /// Segments read outside the lock in one go.
+        const SEGMENTS: usize = 32;
+        let state = self.state.lock();
+        if state.renewals != renewals {
+            return Found::Renewed;
+        }
+        if let Some(lost) = state.loss(view, after, &Fresh::default()) {
+            return Found::Gap(lost);
+        }
+        if view.patterns.is_empty() && state.log.is_long(&view.topics, after) {
+            let window = state.log.window(after, upto, SEGMENTS);
+            if let Some(last) = window.last() {
+                MutexGuard::unlock_fair(state);
+                let upto = upto.min(last.last());
+                let wants = |topic| holds(&view.topics, topic);
+                let segments = window.iter().map(|segment| &**segment);
+                return match scan_segments(segments, after, upto, limit, usize::MAX, wants, out) {
+                    Read::More { at } | Read::Done { at } => Found::More { at },
+                };
+            }
+        }
+        let read = match view.patterns.is_empty() {
+            true => state.log.read(&view.topics, after, upto, limit, out),
+            false => state.log.scan(after, upto, limit, |topic| state.wants(view, topic), out),
+        };
+        MutexGuard::unlock_fair(state);
+        Found::from(read)
+    }
+
+    /// The newest events of what is fresh, in `(after, upto]`.
+    pub(crate) fn newest(
+        &self,
+        fresh: &Fresh,
+        after: u64,
+        upto: u64,
+        limit: usize,
+        renewals: u64,
+        out: &mut Batch,
+    ) -> Found {
+        let state = self.state.lock();
+        if state.renewals != renewals {
+            return Found::Renewed;
+        }
+        let read = match fresh.patterns.is_empty() {
+            true => state.log.newest(&fresh.topics, after, upto, limit, out),
+            false => {
+                let wants = |topic| {
+                    holds(&fresh.topics, topic) || {
+                        let name = state.log.slot(topic).name.as_str();
+                        fresh.patterns.iter().any(|pattern| pattern.matches(name))
+                    }
+                };
+                state.log.scan_newest(after, upto, limit, wants, out)
+            }
+        };
+        MutexGuard::unlock_fair(state);
+        Found::from(read)
+    }
+}
+
+impl State {
+    pub(super) fn topic(&mut self, topic: &Topic) -> TopicId {
+        let Self { log, latest, .. } = self;
+        log.topic(topic, |name| latest.iter().any(|pattern| pattern.matches(name)))
+    }
+
+    fn wants(&self, view: &View, topic: TopicId) -> bool {
+        if holds(&view.topics, topic) {
+            return true;
+        }
+        let slot = self.log.slot(topic);
+        if slot.interest.version == self.patterns.version() {
+            return slot.interest.patterns.iter().any(|number| view.patterns.contains(number));
+        }
+        let followed = view.patterns.iter().filter_map(|&number| self.patterns.get(number));
+        followed.into_iter().any(|pattern| pattern.matches(slot.name.as_str()))
+    }
+
+    /// The latest loss of a view after a position.
+    fn lost(&self, view: &View, after: u64) -> Option<u64> {
+        let topics = view.topics.iter().filter_map(|&topic| self.log.lost(topic, after));
+        let patterns = view.patterns.iter().filter_map(|&number| self.patterns.get(number));
+        topics.chain(patterns.filter_map(|pattern| self.log.lost_under(pattern.literal_prefix(), after))).max()
+    }
+
+    fn loss(&self, view: &View, after: u64, fresh: &Fresh) -> Option<Lost> {
+        let lost = self.lost(view, after);
+        let mut topics: Vec<Pattern> = Vec::new();
+        let mut newest = 0;
+        for &topic in &fresh.topics {
+            if let Some(at) = self.log.newest_lost(topic) {
+                newest = newest.max(at);
+                topics.push((&self.log.slot(topic).name).into());
+            }
+        }
+        for pattern in &fresh.patterns {
+            if let Some(at) = self.log.newest_lost_under(pattern.literal_prefix()) {
+                newest = newest.max(at);
+                topics.push(pattern.clone());
+            }
+        }
+        if lost.is_none() && newest == 0 {
+            return None;
+        }
+        let upto = after.max(newest).max(lost.unwrap_or(0));
+        if upto > after {
+            // The stream goes on behind the highest loss: what others published up to there is passed over as well.
+            let passed =
+                |&&topic: &&TopicId| self.log.slot(topic).last > after || self.log.lost(topic, after).is_some();
+            topics.extend(view.topics.iter().filter(passed).map(|&topic| (&self.log.slot(topic).name).into()));
+            topics.extend(view.patterns.iter().filter_map(|&number| self.patterns.get(number)).cloned());
+        }
+        topics.sort();
+        topics.dedup();
+        Some(Lost { upto, reason: self.log.reason_of(upto), topics, newest })
+    }
+}
+
+impl From<Read> for Found {
+    fn from(read: Read) -> Self {
+        match read {
+            Read::More { at } => Self::More { at },
+            Read::Done { at } => Self::Done { at },
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Catching up: whatever a reader is owed next, composed and handed out a bounded piece at a time.
+
+use super::{
+    behind::{Behind, ROOM, Stage},
+    fan::Fan,
+    sink::Sink,
+    speech::{self, Arrival},
+};
+use crate::hub::{Found, Lost};
+use eventwire::{
+    Offset, Pattern, Position, Start,
+    frame::{CursorKind, GapReason},
+};
+
+/// Where a writer may stop, and where the reader stands behind it.
+struct Cut {
+    end: u32,
+    at: u64,
+    stage: Stage,
+}
+
+/// Readers, and bytes, that one turn serves beside what is live.
+const READERS: usize = 256;
+const BYTES: usize = 1 << 20;
+
+impl<S: Sink> Fan<S> {
+    pub(super) fn catch_up(&mut self) {
+        let mut bytes = 0;
+        for _ in 0..self.ready.len().min(READERS) {
+            let Some(id) = self.ready.pop_front() else { return };
+            let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) else { continue };
+            behind.queued = false;
+            if behind.blocked.is_none() {
+                bytes += self.serve(id.index);
+            }
+            if bytes > BYTES {
+                return;
+            }
+        }
+    }
+
+    /// One piece for one reader. Says how many bytes were composed.
+    fn serve(&mut self, index: u32) -> usize {
+        let now = self.now;
+        let reader = &mut self.readers[index as usize];
+        let id = reader.id;
+        let Some(mut behind) = reader.behind.take() else { return 0 };
+        if behind.done < behind.rest.len() {
+            match reader.sink.write(&behind.rest[behind.done..], &mut None) {
+                Err(_) => {
+                    reader.behind = Some(behind);
+                    self.remove(index);
+                    return 0;
+                }
+                Ok(n) => {
+                    behind.done += n;
+                    reader.last = if n > 0 { now } else { reader.last };
+                }
+            }
+            if behind.done < behind.rest.len() {
+                reader.behind = Some(behind);
+                self.block(index);
+                return 0;
+            }
+            (behind.rest, behind.done) = (Box::default(), 0);
+        }
+        self.out.clear();
+        let mut cuts = Vec::new();
+        let before = self.compose(index, &mut behind, &mut cuts);
+        let composed = self.out.bytes.len();
+        let reader = &mut self.readers[index as usize];
+        let wrote = match composed {
+            0 => Ok(0),
+            _ => reader.sink.write(&self.out.bytes, &mut None),
+        };
+        let Ok(n) = wrote else {
+            reader.behind = Some(behind);
+            self.remove(index);
+            return composed;
+        };
+        if n > 0 {
+            reader.last = now;
+        }
+        if n < composed {
+            stop(&mut behind, before, &self.out.bytes, &cuts, n);
+            reader.behind = Some(behind);
+            self.block(index);
+            return composed;
+        }
+        if composed > 0 {
+            behind.room = (behind.room * 2).min(ROOM.1);
+        }
+        match behind.stage {
+            Stage::Over => {
+                reader.sink.finish();
+                self.remove(index);
+            }
+            Stage::Replay { arriving: false } if behind.at == self.at.head && behind.bye.is_none() => {
+                // What it was told of names it knows; a later one comes by the next turn.
+                self.promote(index);
+            }
+            Stage::Wait => {
+                reader.behind = Some(behind);
+                self.wait(id);
+            }
+            _ => {
+                reader.behind = Some(behind);
+                self.queue(id);
+            }
+        }
+        composed
+    }
+
+    /// Composes what comes next. Where the reader stands if nothing of it is taken; `None`: the first piece must be kept,
+    /// for it is said once.
+    fn compose(&mut self, index: u32, behind: &mut Behind, cuts: &mut Vec<Cut>) -> Option<(u64, Stage)> {
+        self.preface(index, behind);
+        let once = !self.out.is_empty();
+        let before = (behind.at, behind.stage);
+        if once {
+            self.cut(behind, cuts);
+        }
+        while self.out.bytes.len() < behind.room {
+            let left = behind.room - self.out.bytes.len();
+            let on = match behind.stage {
+                Stage::Over => false,
+                _ if behind.bye.is_some() => self.bye(behind, cuts),
+                Stage::Prelude { from } => self.prelude(index, behind, from, left, cuts),
+                Stage::Replay { arriving } => self.replay(index, behind, arriving, left, cuts),
+                // Decided at the beginning of a piece.
+                Stage::Hello | Stage::Judge | Stage::Wait | Stage::Renewed | Stage::Check => false,
+            };
+            if !on {
+                break;
+            }
+        }
+        (!once).then_some(before)
+    }
+
+    /// What is said once: hello, names, and a gap if one is due.
+    fn preface(&mut self, index: u32, behind: &mut Behind) {
+        match behind.stage {
+            Stage::Hello => {
+                self.hello(index, behind);
+                behind.stage = Stage::Judge;
+            }
+            Stage::Over => return,
+            _ => self.tell_names(index),
+        }
+        while behind.bye.is_none() && matches!(behind.stage, Stage::Judge | Stage::Renewed | Stage::Check) {
+            self.decide(index, behind);
+        }
+    }
+
+    fn bye(&mut self, behind: &mut Behind, cuts: &mut Vec<Cut>) -> bool {
+        if let Some(reason) = behind.bye {
+            speech::bye(reason, &mut self.out.bytes);
+        }
+        behind.stage = Stage::Over;
+        self.cut(behind, cuts);
+        false
+    }
+
+    fn hello(&mut self, index: u32, behind: &mut Behind) {
+        let Some(order) = &behind.order else { return };
+        let at = self.at;
+        let group = self.groups.get(self.readers[index as usize].group);
+        let here = Position { epoch: at.epoch, offset: Offset(at.head) };
+        let start = match order.start {
+            Start::After { position, .. }
+                if position.epoch == at.epoch && (position.offset.0 <= at.head || self.rules.has_store) =>
+            {
+                position
+            }
+            Start::Earliest => Position { offset: Offset(self.sequence.earliest(&group.view)), ..here },
+            Start::Now | Start::Unreadable { .. } | Start::After { .. } => here,
+        };
+        behind.at = start.offset.0;
+        let names = self.sequence.names().read();
+        self.readers[index as usize].names = names.count();
+        let arrival = Arrival {
+            epoch: at.epoch,
+            start,
+            head: at.head,
+            names: names.since(0),
+            topics: group.asked.to_vec(),
+            denied: order.denied.clone(),
+            spread: speech::spread(self.readers.len()),
+            chance: self.chance.f64(),
+        };
+        self.rules.greeting.hello(arrival, &mut self.out.bytes);
+    }
+
+    /// Names that came up since this reader was told.
+    fn tell_names(&mut self, index: u32) {
+        let names = self.sequence.names().read();
+        let told = std::mem::replace(&mut self.readers[index as usize].names, names.count());
+        if told < names.count() {
+            speech::names(names.since(told), &mut self.out.bytes);
+        }
+    }
+
+    /// The answer to a position, to another life of the order, and to what is lost.
+    fn decide(&mut self, index: u32, behind: &mut Behind) {
+        match behind.stage {
+            Stage::Renewed => self.gap_of_all(index, behind, GapReason::Epoch),
+            Stage::Judge => self.judge(index, behind),
+            _ => {
+                let view = &self.groups.get(self.readers[index as usize].group).view;
+                match self.sequence.lost(view, behind.at, &behind.fresh) {
+                    Some(lost) => self.gap(index, behind, lost),
+                    None => behind.stage = Stage::Prelude { from: 0 },
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, index: u32, behind: &mut Behind) {
+        let Some(order) = behind.order.take() else {
+            return self.gap_of_all(index, behind, GapReason::Position); // not reached: who is judged has an order
+        };
+        let new = match order.start {
+            Start::Unreadable { .. } => return self.gap_of_all(index, behind, GapReason::Position),
+            Start::Now | Start::Earliest => self.groups.get(self.readers[index as usize].group).asked.to_vec(),
+            Start::After { position, .. } if position.epoch != self.at.epoch => {
+                return self.gap_of_all(index, behind, GapReason::Epoch);
+            }
+            Start::After { position, .. } if position.offset.0 > self.at.head => {
+                if !self.rules.has_store || behind.proven {
+                    return self.gap_of_all(index, behind, GapReason::Ahead);
+                }
+                behind.claim = Some(position);
+                behind.order = Some(order);
+                behind.stage = Stage::Wait;
+                return;
+            }
+            // A browser's own reconnect: its position speaks for all it asks.
+            Start::After { native: true, .. } => Vec::new(),
+            Start::After { native: false, .. } => order.new,
+        };
+        behind.fresh = self.sequence.fresh(&new);
+        behind.new = new;
+        behind.stage = Stage::Check;
+    }
+
+    fn prelude(&mut self, index: u32, behind: &mut Behind, from: u64, room: usize, cuts: &mut Vec<Cut>) -> bool {
+        let at = behind.at;
+        let found = self.sequence.newest(&behind.fresh, from, at, room, self.at.renewals, &mut self.out);
+        self.cut_events(cuts, |from| (at, Stage::Prelude { from }));
+        match found {
+            Found::More { at: from } => {
+                behind.stage = Stage::Prelude { from };
+                return true;
+            }
+            Found::Done { .. } => behind.stage = Stage::Prelude { from: at },
+            Found::Gap(_) | Found::Renewed => return false,
+        }
+        // The prelude is whole, unless some of it was forgotten meanwhile.
+        let view = &self.groups.get(self.readers[index as usize].group).view;
+        match self.sequence.lost(view, at, &behind.fresh) {
+            Some(lost) if lost.newest > behind.told => {
+                // What was composed goes first; then the loss is found again.
+                if self.out.is_empty() {
+                    self.gap(index, behind, lost);
+                    self.cut(behind, cuts);
+                }
+                return false;
+            }
+            _ => {}
+        }
+        speech::cursor(CursorKind::Prelude, self.at.epoch, at, &mut self.out.bytes);
+        behind.stage = Stage::Replay { arriving: true };
+        self.cut(behind, cuts);
+        true
+    }
+
+    fn replay(&mut self, index: u32, behind: &mut Behind, arriving: bool, room: usize, cuts: &mut Vec<Cut>) -> bool {
+        let upto = self.at.head;
+        if behind.at < upto {
+            let view = &self.groups.get(self.readers[index as usize].group).view;
+            match self.sequence.read(view, behind.at, upto, room, self.at.renewals, &mut self.out) {
+                Found::Gap(lost) => {
+                    // What was composed goes first; then the loss is found again.
+                    if self.out.is_empty() {
+                        behind.new.clear();
+                        self.gap(index, behind, lost);
+                        self.cut(behind, cuts);
+                    }
+                    return false;
+                }
+                Found::Renewed => return false,
+                Found::More { at } | Found::Done { at } => {
+                    self.cut_events(cuts, |at| (at, Stage::Replay { arriving }));
+                    behind.at = at;
+                }
+            }
+        }
+        if behind.at == upto && arriving {
+            speech::cursor(CursorKind::Live, self.at.epoch, upto, &mut self.out.bytes);
+            behind.stage = Stage::Replay { arriving: false };
+            self.readers[index as usize].running = true;
+            self.cut(behind, cuts);
+        }
+        behind.at < upto
+    }
+
+    /// Tells of a loss: the stream goes on behind it, and everything of it is new.
+    fn gap(&mut self, index: u32, behind: &mut Behind, lost: Lost) {
+        let reason = match lost.reason {
+            Some(reason) => reason,
+            None if self.readers[index as usize].running => GapReason::Slow,
+            None => GapReason::Evicted,
+        };
+        behind.at = lost.upto;
+        behind.told = behind.told.max(lost.newest);
+        let mut new: Vec<Pattern> = std::mem::take(&mut behind.new);
+        new.extend(lost.topics.iter().filter(|topic| !new.contains(topic)).cloned().collect::<Vec<_>>());
+        speech::gap(reason, lost.topics, self.at.epoch, lost.upto, &mut self.out.bytes);
+        self.renew_prelude(behind, new);
+    }
+
+    /// Tells of a loss of everything: the stream goes on from the head.
+    fn gap_of_all(&mut self, index: u32, behind: &mut Behind, reason: GapReason) {
+        behind.at = self.at.head;
+        speech::gap(reason, Vec::new(), self.at.epoch, behind.at, &mut self.out.bytes);
+        let all = self.groups.get(self.readers[index as usize].group).asked.to_vec();
+        self.renew_prelude(behind, all);
+        // Whatever newest events are gone are gone with all else.
+        behind.told = self.sequence.newest_lost(&behind.fresh);
+    }
+
+    fn renew_prelude(&mut self, behind: &mut Behind, new: Vec<Pattern>) {
+        behind.order = None;
+        behind.fresh = self.sequence.fresh(&new);
+        behind.new = new;
+        behind.stage = Stage::Prelude { from: 0 };
+    }
+
+    /// A piece ends here.
+    fn cut(&mut self, behind: &Behind, cuts: &mut Vec<Cut>) {
+        cuts.push(Cut { end: self.out.bytes.len() as u32, at: behind.at, stage: behind.stage });
+    }
+
+    /// Pieces end where the log says so.
+    fn cut_events(&mut self, cuts: &mut Vec<Cut>, stand: impl Fn(u64) -> (u64, Stage)) {
+        cuts.extend(self.out.cuts.drain(..).map(|(end, offset)| {
+            let (at, stage) = stand(offset);
+            Cut { end, at, stage }
+        }));
+    }
+}
+
+/// A write stopped after `n` bytes: the rest of the piece it stopped in is kept, no more.
+fn stop(behind: &mut Behind, before: Option<(u64, Stage)>, bytes: &[u8], cuts: &[Cut], n: usize) {
+    let i = cuts.partition_point(|cut| cut.end as usize <= n);
+    let start = if i == 0 { 0 } else { cuts[i - 1].end as usize };
+    let boundary = if i == 0 { before } else { Some((cuts[i - 1].at, cuts[i - 1].stage)) };
+    match boundary {
+        Some(boundary) if start == n => (behind.at, behind.stage) = boundary,
+        _ => {
+            (behind.at, behind.stage) = (cuts[i].at, cuts[i].stage);
+            behind.rest = bytes[n..cuts[i].end as usize].into();
+        }
+    }
+}

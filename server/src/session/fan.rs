@@ -1,0 +1,465 @@
+//! The readers of one shard: who follows what, how far they have come, and what each is owed. Single-threaded, no IO of
+//! its own; time arrives as milliseconds, chance as a seed.
+//!
+//! A live reader stores no position: it is at the shard's. Everyone else is behind, and catches up from the log.
+
+use super::{
+    alarms::{Alarm, Alarms},
+    beats::Beats,
+    behind::{Behind, Stage},
+    groups::Groups,
+    live::Runs,
+    sink::Sink,
+    speech::Greeting,
+};
+use crate::{
+    hub::{
+        Join, SessionInfo, Stats,
+        inbox::Window,
+        seat::SeatId,
+        sequence::{Sequence, Standing},
+    },
+    log::Batch,
+};
+use bytes::Bytes;
+use eventwire::{Code, Offset, Position};
+use slab::Slab;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+/// What a shard is told once.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) greeting: Greeting,
+    /// Milliseconds a reader's writes may be blocked.
+    pub(crate) stall: u64,
+    /// Whether there is a store to ask for its head.
+    pub(crate) has_store: bool,
+}
+
+/// How long a reader waits for the tail to reach the position it claims, in milliseconds.
+const WAIT: u64 = 5_000;
+
+#[derive(Debug)]
+pub(super) struct Reader<S> {
+    pub(super) sink: S,
+    pub(super) id: SeatId,
+    pub(super) group: u32,
+    /// Its place among the group's live readers.
+    pub(super) live: u32,
+    pub(super) behind: Option<Box<Behind>>,
+    /// When it was last handed something.
+    pub(super) last: u64,
+    /// How many names it was told.
+    pub(super) names: usize,
+    /// It has been live: a loss is from now on its own slowness.
+    pub(super) running: bool,
+    /// An alarm watches its blocked writes.
+    pub(super) watched: bool,
+    principal: Option<Box<str>>,
+    born: u64,
+}
+
+/// See the module. Dropping it cuts every stream.
+#[derive(Debug)]
+pub(crate) struct Fan<S> {
+    pub(super) sequence: Arc<Sequence>,
+    pub(super) shard: usize,
+    pub(super) rules: Rules,
+    /// Where every live reader is.
+    pub(super) at: Standing,
+    pub(super) window: Window,
+    pub(super) runs: Runs,
+    pub(super) readers: Slab<Reader<S>>,
+    pub(super) groups: Groups,
+    pub(super) out: Batch,
+    pub(super) now: u64,
+    /// Readers that can go on, each at most once.
+    pub(super) ready: VecDeque<SeatId>,
+    /// Readers that wait for the tail.
+    pub(super) waiting: Vec<SeatId>,
+    pub(super) chance: fastrand::Rng,
+    pub(super) holes: u64,
+    pub(super) names: usize,
+    pub(super) live: usize,
+    beats: Beats,
+    due: Vec<SeatId>,
+    alarms: Alarms,
+    serial: u64,
+    /// The inbox was empty and will ring.
+    pub(super) asleep: bool,
+    /// From when to when everyone goes.
+    drain: Option<(u64, u64)>,
+    /// The question to the store that is under way, and the last one there was.
+    asking: Option<u64>,
+    questions: u64,
+}
+
+impl<S: Sink> Fan<S> {
+    pub(crate) fn new(sequence: Arc<Sequence>, shard: usize, rules: Rules, seed: u64, now: u64) -> Self {
+        let names = sequence.names().read().count();
+        let heartbeat = u64::try_from(rules.greeting.heartbeat.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            at: sequence.standing(),
+            holes: sequence.holes(),
+            names,
+            shard,
+            window: Window::default(),
+            runs: Runs::default(),
+            readers: Slab::new(),
+            groups: Groups::default(),
+            out: Batch::default(),
+            now,
+            ready: VecDeque::new(),
+            waiting: Vec::new(),
+            chance: fastrand::Rng::with_seed(seed),
+            live: 0,
+            beats: Beats::new(heartbeat.clamp(1, 3_600_000), now),
+            due: Vec::new(),
+            alarms: Alarms::default(),
+            serial: 0,
+            asleep: false,
+            drain: None,
+            asking: None,
+            questions: 0,
+            sequence,
+            rules,
+        }
+    }
+
+    /// The number the next reader will have.
+    pub(crate) fn next_id(&self) -> SeatId {
+        SeatId { index: self.readers.vacant_key() as u32, serial: self.serial }
+    }
+
+    /// A reader comes. Nothing after its position is missed, or it is told. `until`: when its grant expires.
+    pub(crate) fn join(&mut self, order: Join, until: Option<u64>, sink: S, now: u64) -> SeatId {
+        let id = self.next_id();
+        self.serial += 1;
+        let mut asked = order.granted.clone();
+        asked.extend(order.new.iter().filter(|new| !order.granted.contains(new)).cloned());
+        let group = self.groups.enter(&self.sequence, self.shard, &asked);
+        let principal = order.principal.clone();
+        let mut behind = Behind::arriving(Box::new(order));
+        if self.drain.is_some() {
+            behind.bye = Some(Code::Drain);
+        }
+        self.readers.insert(Reader {
+            sink,
+            id,
+            group,
+            live: super::groups::NONE,
+            behind: Some(Box::new(behind)),
+            last: now,
+            names: 0,
+            running: false,
+            watched: false,
+            principal,
+            born: now,
+        });
+        if let Some(until) = until {
+            self.alarms.set(until, id, Alarm::Expire);
+        }
+        self.beats.enter(id, now);
+        self.queue(id);
+        id
+    }
+
+    /// A reader is gone.
+    pub(crate) fn leave(&mut self, id: SeatId) {
+        if self.reader(id).is_some() {
+            self.remove(id.index);
+        }
+    }
+
+    /// A blocked reader can go on.
+    pub(crate) fn writable(&mut self, id: SeatId) {
+        if let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) {
+            behind.blocked = None;
+            self.queue(id);
+        }
+    }
+
+    /// Everything that happened, to everyone it concerns, and a bounded piece of catching up.
+    pub(crate) fn turn(&mut self, now: u64) {
+        self.now = self.now.max(now);
+        self.look();
+        self.ring_alarms();
+        self.beat();
+        self.catch_up();
+        let readers = &self.readers;
+        self.alarms.tidy(readers.len(), |id| readers.get(id.index as usize).is_some_and(|r| r.id == id));
+    }
+
+    /// Nothing to do: the inbox or the door will ring.
+    pub(crate) fn idle(&self) -> bool {
+        self.asleep && self.ready.is_empty()
+    }
+
+    /// When the next turn is due even if nobody rings.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        let beat = (!self.readers.is_empty()).then(|| self.beats.deadline());
+        [beat, self.alarms.deadline()].into_iter().flatten().min()
+    }
+
+    /// The store has to be asked for its head: the number of the question.
+    pub(crate) fn question(&mut self) -> Option<u64> {
+        if self.asking.is_some() {
+            return None;
+        }
+        let readers = &self.readers;
+        let open = |id: &SeatId| {
+            let reader = readers.get(id.index as usize).filter(|reader| reader.id == *id);
+            reader.and_then(|reader| reader.behind.as_ref()).is_some_and(|b| b.stage == Stage::Wait && !b.proven)
+        };
+        if !self.waiting.iter().any(open) {
+            return None;
+        }
+        self.questions += 1;
+        self.asking = Some(self.questions);
+        self.asking
+    }
+
+    /// The store answered, or did not.
+    pub(crate) fn answer(&mut self, question: u64, head: Option<Position>) {
+        self.asking = None;
+        for id in self.waiting.clone() {
+            let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) else { continue };
+            // Asked before it came: its position may be newer than the answer.
+            if behind.stage != Stage::Wait || behind.asked > question {
+                continue;
+            }
+            match (head, behind.claim) {
+                (None, _) => self.end(id, Code::Unavailable),
+                (Some(head), Some(claim)) if head.epoch == claim.epoch && head.offset >= claim.offset => {
+                    behind.proven = true;
+                }
+                // Beyond the store's head, or of a life that this node has yet to hear of.
+                (Some(_), _) => {
+                    behind.proven = true;
+                    behind.stage = Stage::Judge;
+                    self.queue(id);
+                }
+            }
+        }
+    }
+
+    /// Everyone goes, evenly spread over the time. Says when it will be over.
+    pub(crate) fn drain(&mut self, over: Duration, now: u64) -> u64 {
+        self.now = self.now.max(now);
+        let over = u64::try_from(over.as_millis()).unwrap_or(u64::MAX / 4);
+        let until = self.now.saturating_add(over);
+        let first = self.drain.replace((self.now, until)).is_none();
+        let ids: Vec<_> = self.readers.iter().map(|(_, reader)| reader.id).collect();
+        for (i, &id) in ids.iter().enumerate() {
+            let at = self.now + (u128::from(over) * i as u128 / ids.len() as u128) as u64;
+            // A second drain may be shorter than the first, never longer.
+            if first || at < until {
+                self.alarms.set(at, id, Alarm::Drain);
+            }
+        }
+        until
+    }
+
+    /// Whoever is still here at the end of a drain is let go.
+    pub(crate) fn release_all(&mut self) {
+        let all: Vec<_> = self.readers.iter().map(|(index, _)| index as u32).collect();
+        all.into_iter().for_each(|index| self.remove(index));
+    }
+
+    /// Ends every stream of a principal.
+    pub(crate) fn revoke(&mut self, principal: &str) {
+        let of = |reader: &Reader<S>| reader.principal.as_deref() == Some(principal);
+        let ids: Vec<_> = self.readers.iter().filter(|(_, reader)| of(reader)).map(|(_, reader)| reader.id).collect();
+        ids.into_iter().for_each(|id| self.end(id, Code::Auth));
+    }
+
+    /// Whether there is a store to ask for its head.
+    pub(crate) fn has_store(&mut self, has: bool) {
+        self.rules.has_store = has;
+    }
+
+    /// Readers there are.
+    pub(crate) fn readers(&self) -> usize {
+        self.readers.len()
+    }
+
+    pub(crate) fn stats(&self, stats: &mut Stats) {
+        stats.readers += self.readers.len();
+        stats.live += self.live;
+        stats.behind += self.readers.len() - self.live;
+        let queued = |reader: &Reader<S>| reader.sink.queued() + reader.behind.as_ref().map_or(0, |b| b.bytes());
+        stats.queued_bytes += self.readers.iter().map(|(_, reader)| queued(reader)).sum::<usize>();
+        stats.queued_bytes += self.sequence.inbox(self.shard).bytes();
+        stats.tasks += 1 + usize::from(self.asking.is_some());
+    }
+
+    pub(crate) fn sessions(&self, now: u64, sessions: &mut Vec<SessionInfo>) {
+        sessions.extend(self.readers.iter().map(|(_, reader)| SessionInfo {
+            id: reader.id.serial,
+            topics: self.groups.get(reader.group).asked.to_vec(),
+            position: Position {
+                epoch: self.at.epoch,
+                offset: Offset(reader.behind.as_ref().map_or(self.at.head, |behind| behind.at)),
+            },
+            live: reader.behind.is_none(),
+            age: Duration::from_millis(now.saturating_sub(reader.born)),
+            principal: reader.principal.clone(),
+        }));
+    }
+
+    /// Says `bye` as soon as the frame it is in has ended.
+    pub(super) fn end(&mut self, id: SeatId, reason: Code) {
+        let at = self.at.head;
+        let Some(reader) = self.reader(id) else { return };
+        let behind = match reader.behind.as_mut() {
+            Some(behind) => behind,
+            None => self.fall_behind(id.index, Behind::new(at, Stage::Replay { arriving: false })),
+        };
+        if behind.stage != Stage::Over && behind.bye.is_none() {
+            behind.bye = Some(reason);
+        }
+        self.queue(id);
+    }
+
+    /// A reader has to wait for the tail.
+    pub(super) fn wait(&mut self, id: SeatId) {
+        let next = self.questions + 1;
+        if let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) {
+            behind.asked = next;
+            behind.stage = Stage::Wait;
+        }
+        self.waiting.push(id);
+        self.alarms.set(self.now + WAIT, id, Alarm::Wait);
+        // The head may have come along since this turn looked.
+        self.asleep = false;
+    }
+
+    /// The reader of this number, if it is still the same.
+    pub(super) fn reader(&mut self, id: SeatId) -> Option<&mut Reader<S>> {
+        self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id)
+    }
+
+    /// A reader gets its turn, unless it is blocked.
+    pub(super) fn queue(&mut self, id: SeatId) {
+        if let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut())
+            && behind.blocked.is_none()
+            && !std::mem::replace(&mut behind.queued, true)
+        {
+            self.ready.push_back(id);
+        }
+    }
+
+    /// A live reader is not at the shard's position any more.
+    pub(super) fn fall_behind(&mut self, index: u32, behind: Behind) -> &mut Behind {
+        self.take_from_live(index);
+        self.readers[index as usize].behind.insert(Box::new(behind))
+    }
+
+    /// A reader is at the shard's position, with nothing left to say.
+    pub(super) fn promote(&mut self, index: u32) {
+        let reader = &mut self.readers[index as usize];
+        let live = &mut self.groups.get_mut(reader.group).live;
+        reader.behind = None;
+        reader.live = live.len() as u32;
+        if live.is_empty() {
+            live.reserve_exact(1);
+        }
+        live.push(index);
+        self.live += 1;
+    }
+
+    /// Its writes are blocked: it has so long to go on.
+    pub(super) fn block(&mut self, index: u32) {
+        let now = self.now;
+        let reader = &mut self.readers[index as usize];
+        let Some(behind) = reader.behind.as_mut() else { return };
+        if behind.blocked.is_none() {
+            behind.blocked = Some(now);
+        }
+        if !std::mem::replace(&mut reader.watched, true) {
+            self.alarms.set(now + self.rules.stall, reader.id, Alarm::Stall);
+        }
+    }
+
+    pub(super) fn remove(&mut self, index: u32) {
+        self.take_from_live(index);
+        let reader = self.readers.remove(index as usize);
+        self.groups.exit(&self.sequence, self.shard, reader.group);
+    }
+
+    fn take_from_live(&mut self, index: u32) {
+        let reader = &mut self.readers[index as usize];
+        let place = std::mem::replace(&mut reader.live, super::groups::NONE);
+        if place == super::groups::NONE {
+            return;
+        }
+        let live = &mut self.groups.get_mut(reader.group).live;
+        live.swap_remove(place as usize);
+        if let Some(&moved) = live.get(place as usize) {
+            self.readers[moved as usize].live = place;
+        }
+        self.live -= 1;
+    }
+
+    fn ring_alarms(&mut self) {
+        while let Some((id, alarm)) = self.alarms.due(self.now) {
+            let (now, stall) = (self.now, self.rules.stall);
+            let Some(reader) = self.reader(id) else { continue };
+            match alarm {
+                Alarm::Expire => self.end(id, Code::Auth),
+                Alarm::Drain => self.end(id, Code::Drain),
+                Alarm::Wait => {
+                    if reader.behind.as_ref().is_some_and(|behind| behind.stage == Stage::Wait) {
+                        self.end(id, Code::Unavailable);
+                    }
+                }
+                Alarm::Stall => match reader.behind.as_ref().and_then(|behind| behind.blocked) {
+                    None => reader.watched = false,
+                    Some(since) if since + stall <= now => self.remove(id.index),
+                    Some(since) => self.alarms.set(since + stall, id, Alarm::Stall),
+                },
+            }
+        }
+    }
+
+    /// Says `cursor beat` to whoever has heard nothing for too long.
+    fn beat(&mut self) {
+        if self.now < self.beats.deadline() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.due);
+        self.beats.due(self.now, &mut due);
+        let mut beat: Option<(Vec<u8>, Option<Bytes>)> = None;
+        for id in due.drain(..) {
+            let Some(reader) = self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id) else {
+                continue;
+            };
+            // Who is behind is handed something, or is blocked and cannot be.
+            if reader.behind.is_none() && self.beats.is_due(reader.last) {
+                let (bytes, shared) = beat.get_or_insert_with(|| (self.at.beat(), None));
+                self.hand(id.index, bytes, shared);
+            }
+            if let Some(reader) = self.readers.get(id.index as usize) {
+                let last = if reader.behind.is_some() { self.now } else { reader.last };
+                self.beats.enter(id, last);
+            }
+        }
+        self.due = due;
+    }
+
+    /// Hands a frame to a live reader.
+    fn hand(&mut self, index: u32, bytes: &[u8], shared: &mut Option<Bytes>) {
+        let (at, now) = (self.at.head, self.now);
+        let reader = &mut self.readers[index as usize];
+        match reader.sink.write(bytes, shared) {
+            Err(_) => self.remove(index),
+            Ok(n) if n == bytes.len() => reader.last = now,
+            Ok(n) => {
+                let rest = if n == 0 { Box::default() } else { bytes[n..].into() };
+                let behind = Behind::new(at, Stage::Replay { arriving: false });
+                self.fall_behind(index, Behind { rest, ..behind });
+                self.block(index);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Where a reader's bytes go: a seat that a response body empties, or a socket.
+
+use crate::hub::seat::{Gone, Seat};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// One reader's way out. Dropping it without a word cuts the stream.
+pub(crate) trait Sink {
+    /// Takes as much as it can, and may share one copy among readers of the same bytes. Less than all: blocked, and the
+    /// fan is told when it can go on.
+    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone>;
+
+    /// Everything was said.
+    fn finish(&mut self);
+
+    /// Bytes taken and not yet passed on.
+    fn queued(&self) -> usize;
+}
+
+/// A response body's seat.
+#[derive(Debug)]
+pub(crate) struct Place(pub(crate) Arc<Seat>);
+
+impl Sink for Place {
+    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone> {
+        let piece = || shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).clone();
+        Ok(if self.0.put(piece)? { bytes.len() } else { 0 })
+    }
+
+    fn finish(&mut self) {
+        self.0.finish();
+    }
+
+    fn queued(&self) -> usize {
+        self.0.bytes()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}

@@ -1,0 +1,3 @@
+//! What a stream says, read as a client reads it.
+
+mod face;
