@@ -254,7 +254,8 @@ fn i1_every_stream_decodes_as_its_fixture_says_in_pieces_of_any_size() {
         let bytes = fs::read(&path).expect("readable");
         let expected = fs::read_to_string(path.with_extension("json")).expect("its expectation exists");
         let mut expected: Value = serde_json::from_str(&expected).expect("JSON");
-        expected.as_object_mut().expect("an object").remove("about");
+        let members = expected.as_object_mut().expect("an object");
+        members.retain(|member, _| !["about", "browsers"].contains(&member.as_str()));
         for size in [bytes.len().max(1), 1, 2, 3, 5, 7, 64] {
             assert_eq!(decoded(&bytes, size), expected, "{name} in pieces of {size}");
         }

@@ -95,4 +95,4 @@ async function one(name, grace, away, script) {
 }
 
 /** Streams the server holds open, by its own word. */
-const readers = (stats) => stats.live
+const readers = (stats) => stats.readers
