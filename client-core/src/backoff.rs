@@ -45,13 +45,17 @@ impl Backoff {
     }
 
     /// The wait after a stream that had its `hello` was lost or ended: its whole fleet may have lost it with it.
-    pub(crate) fn lost(&mut self, healthy: Duration, after: Duration) -> Duration {
-        if healthy >= HEALTH {
-            self.failures = 0;
-        }
+    pub(crate) fn lost(&mut self, after: Duration) -> Duration {
         // A stream that dies young again and again backs off like any failure, and is still spread.
         let window = if self.failures == 0 { self.spread } else { self.spread.max(self.window()) };
         self.wait(after, window)
+    }
+
+    /// A stream lived so long: a healthy one makes failures before it forgotten.
+    pub(crate) fn lived(&mut self, healthy: Duration) {
+        if healthy >= HEALTH {
+            self.failures = 0;
+        }
     }
 
     /// Forgets failures: what caused them is over.
@@ -114,7 +118,8 @@ mod tests {
         let healthy = Duration::from_secs(60);
         let lost = |b: &mut Backoff| {
             b.hello(Duration::from_secs(2), Duration::from_secs(11));
-            b.lost(healthy, Duration::ZERO)
+            b.lived(healthy);
+            b.lost(Duration::ZERO)
         };
         near(range(0, lost), (2.0, 13.0));
         near(range(7, lost), (2.0, 13.0)); // always healthy before: never slower
@@ -122,7 +127,10 @@ mod tests {
 
     #[test]
     fn c16_a_stream_that_opens_and_dies_at_once_backs_off_ever_slower() {
-        let lost = |b: &mut Backoff| b.lost(Duration::from_secs(59), Duration::ZERO);
+        let lost = |b: &mut Backoff| {
+            b.lived(Duration::from_secs(59));
+            b.lost(Duration::ZERO)
+        };
         near(range(0, lost), (1.0, 2.0));
         near(range(3, lost), (1.0, 9.0));
         near(range(9, lost), (1.0, 31.0));
@@ -139,7 +147,7 @@ mod tests {
         }
         let lost = |b: &mut Backoff| {
             b.hello(Duration::ZERO, Duration::MAX);
-            b.lost(HEALTH, Duration::ZERO)
+            b.lost(Duration::ZERO)
         };
         let (low, high) = range(0, lost);
         assert!(low >= 1.0 && high <= 61.0 && high > 60.0, "{low} {high}");

@@ -79,7 +79,10 @@ impl Client {
         match (&mut self.place, input) {
             (Place::Closed(_), _) => {}
             (Place::Idle, Input::Close) => self.place = Place::Closed(CloseReason::page()),
-            (_, Input::Close) => self.close(CloseReason::page()),
+            (_, Input::Close) => {
+                let running = self.running();
+                self.close(running, CloseReason::page());
+            }
             (Place::Idle, Input::Open) => {
                 self.page.open(now);
                 self.dial(now, Dialled::Opened);
@@ -281,7 +284,7 @@ impl Client {
         let code = said.unwrap_or(plain);
         if plain.retry() == Retry::Never || code.retry() == Retry::Never {
             let problem = status.code.map(Into::into);
-            self.close(CloseReason { code, status: Some(status.status), problem });
+            self.close(None, CloseReason { code, status: Some(status.status), problem });
         } else {
             self.failed(now, Trouble::Refused(status.status, code), status.retry_after.unwrap_or_default());
         }
@@ -291,6 +294,7 @@ impl Client {
     fn dismissed(&mut self, now: Timestamp, bye: Bye) {
         let trouble = Trouble::Bye(bye.reason);
         self.earliest = now + Backoff::believed(bye.after);
+        self.reckon();
         match bye.reason.retry() {
             Retry::Resume => self.wait_after_loss(now, trouble, bye.after),
             Retry::Once if !self.pardoned => {
@@ -299,7 +303,7 @@ impl Client {
             }
             Retry::BackOff => self.failed(now, trouble, bye.after),
             Retry::Once | Retry::Never => {
-                self.close(CloseReason { code: bye.reason, status: None, problem: None });
+                self.close(None, CloseReason { code: bye.reason, status: None, problem: None });
             }
         }
     }
@@ -316,17 +320,23 @@ impl Client {
             Some(at) if self.woke.take().is_some_and(|woke| woke >= at && now.since(woke) < WAKING) => {
                 self.dial(now, Dialled::Woke);
             }
-            Some(_) => self.wait_after_loss(now, trouble, Duration::ZERO),
+            Some(_) => {
+                self.reckon();
+                self.wait_after_loss(now, trouble, Duration::ZERO);
+            }
         }
     }
 
     fn wait_after_loss(&mut self, now: Timestamp, trouble: Trouble, after: Duration) {
-        let health = match &self.place {
-            Place::Linked(link, _) => link.health(),
-            _ => Duration::ZERO,
-        };
-        let wait = self.backoff.lost(health, after);
+        let wait = self.backoff.lost(after);
         self.wait(now, wait, trouble);
+    }
+
+    /// The running attempt is over: how long it lived decides what failures before it count.
+    fn reckon(&mut self) {
+        if let Place::Linked(link, _) = &self.place {
+            self.backoff.lived(link.health());
+        }
     }
 
     /// An attempt came to nothing.
@@ -400,16 +410,20 @@ impl Client {
 
     /// Closes the running attempt, if there is one. Where the client goes next is the caller's.
     fn hang_up(&mut self) {
-        if let Place::Linked(link, _) = &self.place {
-            self.out.push(Output::Disconnect { attempt: link.attempt });
+        if let Some(attempt) = self.running() {
+            self.out.push(Output::Disconnect { attempt });
         }
     }
 
-    fn close(&mut self, reason: CloseReason) {
-        let running = match &self.place {
+    fn running(&self) -> Option<Attempt> {
+        match &self.place {
             Place::Linked(link, _) => Some(link.attempt),
             _ => None,
-        };
+        }
+    }
+
+    /// Closes for good. `running`: the attempt that has not ended by itself.
+    fn close(&mut self, running: Option<Attempt>, reason: CloseReason) {
         self.place = Place::Closed(reason);
         self.out.close(running, self.state());
     }

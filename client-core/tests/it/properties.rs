@@ -1,0 +1,1 @@
+//! Random scripts: what holds whatever happens.

@@ -1,0 +1,254 @@
+//! Topics that come and go while the page lives.
+
+use crate::script::{after, check, check_with, patterns};
+use eventwire_client_core::{Config, Topics};
+use expect_test::expect;
+
+fn named(list: &str) -> Config {
+    Config { topics: Topics::Named(patterns(list)), ..Config::default() }
+}
+
+#[test]
+fn added_topics_are_gathered_into_one_redial_from_the_position() {
+    check_with(
+        named("prices"),
+        "
+            0ms open
+            1ms hello topics=prices
+            1ms cursor a-10 prelude
+            2ms event a-11/prices
+            10ms add orders
+            30ms add stock.*
+            59ms event a-12/prices
+            60ms end
+            65ms hello topics=prices start=a-12
+            65ms event a-7/stock.a
+            66ms event a-12/prices
+            67ms cursor a-12 prelude
+            68ms ended
+            9000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices
+            1ms open
+            2ms deliver prices a-11
+            59ms deliver prices a-12
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=prices&new=orders,stock.*&lastEventId=a-12
+            65ms open
+            65ms deliver stock.a a-7
+            68ms waiting lost until 1458ms
+            1458ms connecting retry
+            1458ms connect #3 topics=prices,orders,stock.*&lastEventId=a-12
+        "#]],
+    );
+}
+
+#[test]
+fn a_topic_has_users_and_leaves_with_the_last() {
+    check_with(
+        named("prices,orders"),
+        "
+            0ms open
+            1ms hello
+            1ms cursor a-10 prelude
+            10ms add orders
+            100ms delete orders
+            200ms delete orders
+            300ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices,orders
+            1ms open
+            250ms disconnect #1
+            250ms connecting topics
+            250ms connect #2 topics=prices&lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn a_part_that_unmounts_and_mounts_again_dials_nothing() {
+    check_with(
+        named("prices,orders"),
+        "
+            0ms open
+            1ms hello
+            10ms delete orders
+            11ms add orders
+            300ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices,orders
+            1ms open
+        "#]],
+    );
+}
+
+#[test]
+fn without_a_topic_left_nothing_is_asked_until_one_is_added() {
+    check_with(
+        named("prices"),
+        "
+            0ms open
+            1ms hello
+            1ms cursor a-10 prelude
+            10ms delete prices
+            500ms add orders
+            600ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices
+            1ms open
+            60ms disconnect #1
+            60ms paused topics
+            550ms connecting topics
+            550ms connect #2 new=orders&lastEventId=a-10
+        "#]],
+    );
+    check_with(
+        named(""),
+        "
+            0ms open
+            10ms add orders
+            100ms end
+        ",
+        expect![[r#"
+            0ms paused topics
+            60ms connecting topics
+            60ms connect #1 topics=orders
+        "#]],
+    );
+}
+
+#[test]
+fn where_none_were_named_all_are_already_there() {
+    check(
+        "
+            0ms open
+            1ms hello
+            10ms add orders
+            20ms delete orders
+            100ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+        "#]],
+    );
+}
+
+#[test]
+fn a_topic_added_while_waiting_dials_at_once_and_one_deleted_does_not() {
+    check_with(
+        named("prices,orders"),
+        "
+            0ms open
+            1ms hello
+            1ms cursor a-10 prelude
+            2ms ended
+            10ms delete orders
+            200ms add stock
+            250ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices,orders
+            1ms open
+            2ms waiting lost until 1392ms
+            250ms connecting topics
+            250ms connect #2 topics=prices&new=stock&lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn topics_added_before_the_first_dial_are_simply_asked_for() {
+    check_with(
+        named("prices"),
+        "
+            0ms add orders
+            1ms open
+            2ms hello
+            100ms end
+        ",
+        expect![[r#"
+            1ms connecting opened
+            1ms connect #1 topics=prices,orders
+            2ms open
+        "#]],
+    );
+}
+
+#[test]
+fn a_page_that_brings_its_position_asks_for_nothing_as_new_but_what_it_adds_later() {
+    let config = Config { start: after("a-41"), ..named("prices") };
+    check_with(
+        config,
+        "
+            0ms open
+            1ms hello start=a-41
+            1ms cursor a-41 prelude
+            10ms add orders
+            70ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices&lastEventId=a-41
+            1ms open
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=prices&new=orders&lastEventId=a-41
+        "#]],
+    );
+}
+
+#[test]
+fn a_new_pattern_over_topics_that_were_there_hands_none_of_them_over_twice() {
+    check_with(
+        named("prices.acme"),
+        "
+            0ms open
+            1ms hello
+            2ms event a-4/prices.acme
+            3ms cursor a-10 prelude
+            10ms add prices.*
+            61ms hello start=a-10
+            62ms event a-4/prices.acme
+            63ms event a-6/prices.other
+            64ms cursor a-10 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices.acme
+            1ms open
+            2ms deliver prices.acme a-4
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=prices.acme&new=prices.*&lastEventId=a-10
+            61ms open
+            63ms deliver prices.other a-6
+        "#]],
+    );
+}
+
+#[test]
+fn topics_beyond_what_a_request_can_name_are_faults() {
+    let many: Vec<String> = (0..101).map(|n| format!("t{n}")).collect();
+    check_with(
+        named("t0"),
+        &format!("0ms open\n1ms hello\n2ms add {}\n100ms end", many.join(",")).replace("\n100ms end", ""),
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=t0
+            1ms open
+            2ms fault TooMany { pattern: "t100" }
+        "#]],
+    );
+}
