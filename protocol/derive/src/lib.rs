@@ -124,3 +124,19 @@ fn allowed(name: &str) -> std::result::Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::allowed;
+    use serde_json::Value;
+
+    #[test]
+    fn names_are_refused_here_exactly_as_at_run_time() {
+        let rows = include_str!("../../../tests/fixtures/wire/names.json");
+        let rows: Vec<Value> = serde_json::from_str(rows).expect("the fixture is a list");
+        for row in rows {
+            let raw = row["raw"].as_str().expect("a name");
+            assert_eq!(allowed(raw).is_err(), !row["refused"].is_null(), "{raw:?}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Events are variants.
+#[derive(eventwire::Events)]
+struct Shop {
+    cents: u32,
+}
+
+fn main() {}

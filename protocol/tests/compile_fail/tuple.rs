@@ -1,0 +1,8 @@
+//! Parts of a payload need names.
+#[derive(eventwire::Events)]
+enum Shop {
+    PriceChanged(String, u32),
+    Nothing(),
+}
+
+fn main() {}
