@@ -111,6 +111,12 @@ impl Core {
         self.sequence.is_latest(topic)
     }
 
+    /// What is still held: everything from an offset on, and the newest events of latest-only topics below it.
+    pub(crate) fn retained(&self) -> (Offset, Vec<Offset>) {
+        let (first, below) = self.sequence.retained();
+        (Offset(first), below.into_iter().map(Offset).collect())
+    }
+
     /// Says how to ask for the store's head, once. Without it a position ahead of the log is a gap at once.
     pub(crate) fn set_head_source(&self, source: HeadSource) {
         let _ = self.head_source.set(source);

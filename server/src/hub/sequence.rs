@@ -62,7 +62,12 @@ pub(crate) struct Standing {
 impl Sequence {
     pub(crate) fn new(config: &CoreConfig, doors: Vec<Arc<Door>>) -> Self {
         let retain = u64::try_from(config.retain.as_millis()).unwrap_or(u64::MAX);
-        let log = Log::new(Limits::new(config.budget, retain), config.start.0, RandomState::new());
+        Self::bounded(config, Limits::new(config.budget, retain), INBOX, doors)
+    }
+
+    /// With limits of one's own.
+    pub(crate) fn bounded(config: &CoreConfig, limits: Limits, inbox: usize, doors: Vec<Arc<Door>>) -> Self {
+        let log = Log::new(limits, config.start.0, RandomState::new());
         Self {
             state: Mutex::new(State {
                 epoch: config.epoch,
@@ -76,7 +81,7 @@ impl Sequence {
             renewals: AtomicU64::new(0),
             holes: AtomicU64::new(0),
             names: RwLock::new(Names::new(&config.names)),
-            posts: doors.into_iter().map(|door| Post { inbox: Inbox::new(INBOX), door }).collect(),
+            posts: doors.into_iter().map(|door| Post { inbox: Inbox::new(inbox), door }).collect(),
             began: Instant::now(),
         }
     }
@@ -225,6 +230,16 @@ impl Sequence {
     pub(super) fn kept(&self) -> (usize, usize, usize) {
         let state = self.state.lock();
         (state.log.topics(), state.log.events(), state.log.bytes())
+    }
+
+    /// What the log still holds: everything from an offset on, and what outlived its age below.
+    pub(super) fn retained(&self) -> (u64, Vec<u64>) {
+        self.state.lock().log.retained()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn offsets(&self) -> Vec<u64> {
+        self.state.lock().log.offsets()
     }
 
     fn ring_all(&self) {

@@ -199,6 +199,23 @@ impl<H: BuildHasher> Log<H> {
         self.events
     }
 
+    /// What is still held: everything from an offset on, and the newest events of latest-only topics below.
+    pub(crate) fn retained(&self) -> (u64, Vec<u64>) {
+        let first = self.segments.get(self.old).map_or(self.head() + 1, |segment| segment.base());
+        let below = self.segments.iter().take(self.old);
+        let fresh = |segment: &Arc<Segment>| {
+            let fresh = (0..segment.len()).filter(|&j| segment.is_fresh(j)).map(|j| segment.at(j));
+            fresh.collect::<Vec<_>>()
+        };
+        (first, below.flat_map(fresh).collect())
+    }
+
+    /// Every offset there is something at.
+    #[cfg(test)]
+    pub(crate) fn offsets(&self) -> Vec<u64> {
+        self.segments.iter().flat_map(|segment| (0..segment.len()).map(|j| segment.at(j))).collect()
+    }
+
     /// Opens a new segment if this event does not fit into the last one. Says whether it did.
     fn make_room(&mut self, at: u64, now: u64, length: usize) -> bool {
         let young = self.segments.len() > self.old;

@@ -342,7 +342,7 @@ impl<S: Store> Follow<S> {
         if self.trimming.is_some() || self.store.profile().retention == Retention::Theirs {
             return;
         }
-        let (first, keep) = retained(&self.core);
+        let (first, keep) = self.core.retained();
         if first <= self.first {
             return;
         }
@@ -378,9 +378,4 @@ async fn working<T>(work: &mut Working<T>) -> T {
     let done = running.await;
     *work = None;
     done
-}
-
-/// What the log still holds: everything from an offset on, and some of what lies before.
-fn retained(_core: &Core) -> (Offset, Vec<Offset>) {
-    (Offset::ZERO, Vec::new())
 }
