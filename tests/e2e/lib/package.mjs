@@ -1,7 +1,7 @@
 // The npm package as a user gets it: packed, unpacked, and bundled into a page.
 
 import { mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 import { e2e, fresh, root } from './paths.mjs'
 import { succeed } from './process.mjs'
@@ -23,17 +23,16 @@ export async function unpack(tarball) {
   return modules
 }
 
-/** A page of `pages/` with all it imports, as one script. */
-export async function bundle(entry, modules, { alias } = {}) {
+/** A page with all it imports, as one script; `entry` lies in `pages/`, or anywhere. */
+export async function bundle(entry, modules) {
   const { build } = await import('esbuild')
   const result = await build({
-    entryPoints: [join(e2e, 'pages', entry)],
+    entryPoints: [resolve(e2e, 'pages', entry)],
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2022',
     nodePaths: [modules],
-    alias,
     logLevel: 'silent',
   })
   return result.outputFiles[0].text
