@@ -56,16 +56,33 @@ impl Continuity {
         self.handed = Vec::new();
     }
 
-    /// An event of a prelude, which begins over when it is cut. The position stays.
-    pub(crate) fn prelude(&mut self, id: &EventId, standing: Standing) -> Verdict {
-        let (epoch, offset) = (id.position.epoch, id.position.offset);
+    /// Judges an event. Within a prelude, which begins over when it is cut, how far the page has been handed its topic;
+    /// the position stays.
+    pub(crate) fn judge(&mut self, id: &EventId, prelude: Option<Standing>) -> Verdict {
+        let beyond = self.position.is_none_or(|mine| id.position.offset > mine.offset);
+        match prelude {
+            Some(standing) if !beyond => self.repeat(id, standing),
+            Some(_) => {
+                // No prelude says such a thing; if one does, it must not say it twice.
+                self.hand(id.position.offset);
+                self.follow(id)
+            }
+            None => self.follow(id),
+        }
+    }
+
+    fn repeat(&mut self, id: &EventId, standing: Standing) -> Verdict {
         let had = match standing {
             Standing::Settled => self.position,
             Standing::Due(had) => had,
         };
-        if had.is_some_and(|had| had.epoch == epoch && offset <= had.offset) {
+        if had.is_some_and(|had| had.epoch == id.position.epoch && id.position.offset <= had.offset) {
             return Verdict::Duplicate;
         }
+        self.hand(id.position.offset)
+    }
+
+    fn hand(&mut self, offset: Offset) -> Verdict {
         // Ids rise in a prelude, so this is a push unless one was cut.
         match self.handed.last().map_or(Ordering::Less, |last| last.cmp(&offset)) {
             Ordering::Less => self.handed.push(offset),
@@ -78,7 +95,7 @@ impl Continuity {
     }
 
     /// An event that follows the position, and moves it.
-    pub(crate) fn follow(&mut self, id: &EventId) -> Verdict {
+    fn follow(&mut self, id: &EventId) -> Verdict {
         let verdict = match self.position {
             Some(mine) if id.position.offset <= mine.offset => Verdict::Duplicate,
             Some(mine) if id.previous() > mine.offset => Verdict::Hole,

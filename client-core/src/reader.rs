@@ -110,10 +110,12 @@ impl Reader {
             Frame::Gap(gap) => {
                 let before = self.position();
                 match Position::parse(block.id) {
-                    Ok(position) => self.advance(position),
+                    Ok(position) => self.continuity.advance(position),
                     Err(_) => out.fault(bad_id(block)),
                 }
-                self.interest.lost(&gap.topics, before);
+                let renewed = before.is_some_and(|before| self.continuity.foreign(before));
+                // Nothing of another order speaks for this one.
+                self.interest.lost(if renewed { &[] } else { &gap.topics }, before);
                 link.stage = Stage::Prelude;
                 // Loss is told even if where the stream goes on cannot be read.
                 out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });
@@ -124,19 +126,18 @@ impl Reader {
                         if self.continuity.foreign(position) {
                             self.hole(position, out);
                         }
-                        self.advance(position);
+                        self.continuity.advance(position);
                     }
                     Err(_) => out.fault(bad_id(block)),
                 }
                 match kind {
-                    CursorKind::Prelude => {
-                        link.stage = Stage::Following;
-                        self.interest.settle();
-                        self.continuity.settle();
-                    }
+                    CursorKind::Prelude => link.stage = Stage::Following,
                     CursorKind::Live => link.stage = Stage::Live,
-                    CursorKind::Beat | CursorKind::Skip => {}
+                    CursorKind::Beat | CursorKind::Skip => return News::Nothing,
                 }
+                // Over, or more than over.
+                self.interest.settle();
+                self.continuity.settle();
             }
         }
         News::Nothing
@@ -147,7 +148,7 @@ impl Reader {
         let before = self.position();
         let refused = self.interest.hello(&hello, before);
         if before.is_none() {
-            self.advance(hello.start);
+            self.continuity.advance(hello.start);
             if let Start::Unreadable { .. } = self.start {
                 out.gap(Gap { reason: GapReason::Position, topics: Vec::new(), position: self.position() });
             }
@@ -179,13 +180,8 @@ impl Reader {
             // No gap told of the other epoch: this is the whole notice the page will get.
             self.hole(Position { offset: id.previous(), ..id.position }, out);
         }
-        let beyond = self.position().is_none_or(|mine| id.position.offset > mine.offset);
-        let verdict = if link.stage == Stage::Prelude && !beyond {
-            self.continuity.prelude(&id, self.interest.standing(id.topic.as_str()))
-        } else {
-            self.continuity.follow(&id)
-        };
-        match verdict {
+        let prelude = (link.stage == Stage::Prelude).then(|| self.interest.standing(id.topic.as_str()));
+        match self.continuity.judge(&id, prelude) {
             Verdict::Duplicate => {
                 out.counters.duplicates += 1;
                 return;
@@ -206,17 +202,9 @@ impl Reader {
     /// Tells a loss that the server did not tell.
     fn hole(&mut self, position: Position, out: &mut Outbox) {
         if self.continuity.foreign(position) {
-            self.advance(position);
+            self.continuity.advance(position);
         }
         out.gap(Gap { reason: GapReason::Detected, topics: Vec::new(), position: Some(position) });
-    }
-
-    fn advance(&mut self, to: Position) {
-        if self.continuity.foreign(to) {
-            // Another order: nothing of the old one speaks for it.
-            self.interest.lost(&[], self.position());
-        }
-        self.continuity.advance(to);
     }
 }
 

@@ -171,13 +171,16 @@ impl Interest {
         for asked in self.asked.iter_mut().filter(|asked| asked.wired) {
             let grant = if hello.denied.contains(&asked.pattern) { Grant::Denied } else { Grant::Given };
             match (std::mem::replace(&mut asked.grant, grant), grant) {
-                (Grant::Given, Grant::Denied) => refused.had.push(asked.pattern.clone()),
-                (Grant::Unanswered, Grant::Denied) => refused.never.push(asked.pattern.clone()),
+                (Grant::Given, Grant::Denied) => {
+                    refused.had.push(asked.pattern.clone());
+                    // Should it be granted again it is new again, but for what the page had.
+                    asked.standing = Standing::Due(position);
+                }
+                (Grant::Unanswered, Grant::Denied) => {
+                    refused.never.push(asked.pattern.clone());
+                    asked.standing = Standing::Due(None);
+                }
                 _ => {}
-            }
-            if grant == Grant::Denied {
-                // Should it be granted again it is new again, but for what the page had.
-                asked.due(position);
             }
         }
         refused
