@@ -73,14 +73,16 @@ fn lists() -> impl Strategy<Value = Shop> {
         vec(tree(), 1..3),
         btree_map(any::<u16>(), any::<String>(), 0..4),
         vec(option::of(vec(any::<u8>(), 0..3)), 0..3),
+        option::of(status()),
     );
-    (scalars, deep).prop_map(|((bytes, pair, tags), (some, ids, nested))| Shop::Lists {
+    (scalars, deep).prop_map(|((bytes, pair, tags), (some, ids, nested, last))| Shop::Lists {
         bytes,
         pair,
         tags,
         some,
         ids,
         nested,
+        last,
     })
 }
 

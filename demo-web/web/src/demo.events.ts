@@ -390,7 +390,7 @@ function at(e: Invalid, key: string | number): Invalid {
 function bad(v: unknown, expected: string): Invalid {
   const found =
     v === undefined ? "nothing"
-    : Array.isArray(v) ? "an array"
+    : Array.isArray(v) ? "an array of " + v.length + " items"
     : typeof v === "string" ? JSON.stringify(v.length > 40 ? v.slice(0, 40) + "…" : v)
     : typeof v === "object" && v !== null ? "an object"
     : String(v);
