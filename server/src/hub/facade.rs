@@ -18,7 +18,7 @@ use std::{fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 /// One order of events, typed by the enum they are variants of. A handle: clones are the same hub, and when the last is
 /// dropped every stream is told `bye`.
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema, eventwire::Events)]
 /// # #[serde(rename_all = "camelCase")]

@@ -54,8 +54,10 @@ impl Feed {
     ) -> Result<Position, PublishError> {
         let (answer, answered) = oneshot::channel();
         let order = Order { topic, name, payload, key, answer };
+        // Unconstrained: publishes that are begun in an order are taken in in that order, however many one task begins.
+        let sent = tokio::task::unconstrained(self.orders.send(order));
         // From here on the event will be appended whether or not anyone still waits for the answer.
-        self.orders.send(order).await.map_err(|_| PublishError::Refused(stopped()))?;
+        sent.await.map_err(|_| PublishError::Refused(stopped()))?;
         answered.await.unwrap_or_else(|_| Err(PublishError::Indeterminate(stopped())))
     }
 }

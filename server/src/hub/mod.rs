@@ -19,6 +19,9 @@ pub(crate) mod sequence;
 mod types;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use self::core::{Core, CoreConfig};
 pub use builder::{BuildError, Builder};
 pub use facade::Hub;

@@ -212,7 +212,7 @@ impl<S: Store> Follow<S> {
                         self.orders.take(order, self.epoch, &self.keys, now);
                     }
                 }
-                _ = trim.tick() => self.forget(),
+                _ = trim.tick() => self.pass_on(),
             }
         }
     }
@@ -338,7 +338,7 @@ impl<S: Store> Follow<S> {
     }
 
     /// Tells the store what the log has forgotten.
-    fn forget(&mut self) {
+    fn pass_on(&mut self) {
         if self.trimming.is_some() || self.store.profile().retention == Retention::Theirs {
             return;
         }

@@ -1,0 +1,78 @@
+//! The same folder, another process: what a reader that comes back is shown.
+
+use super::*;
+use crate::store::Disk;
+use tempfile::TempDir;
+
+async fn open(folder: &TempDir) -> Hub<Test> {
+    // The hub before lets go of the folder a turn after its last handle is dropped.
+    let give_up = tokio::time::Instant::now() + SOON;
+    loop {
+        match Disk::open(folder.path()) {
+            Ok(disk) => return builder().store(disk).build().await.unwrap(),
+            Err(error) => assert!(tokio::time::Instant::now() < give_up, "{error}"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Ids and all.
+async fn raw(hub: &Hub<Test>, start: Start, events: usize) -> Vec<String> {
+    let mut page = Page::from(hub, start);
+    let (mut ids, mut decoder) = (Vec::new(), Decoder::new(limits::LINE));
+    while ids.len() < events {
+        let bytes = timeout(SOON, page.reader.next()).await.unwrap().unwrap().unwrap();
+        let read = decoder.push(&bytes, |block| {
+            if !block.event.starts_with("eventwire.") {
+                ids.push(format!("{} {} {}", block.id, block.event, block.data));
+            } else if block.event == "eventwire.gap" {
+                ids.push(format!("gap {}", block.data));
+            }
+        });
+        read.unwrap();
+    }
+    ids
+}
+
+/// S14.
+#[tokio::test]
+async fn a_reader_that_comes_back_before_anything_is_published_is_shown_all_it_missed_with_the_same_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = open(&folder).await;
+    let mut positions = Vec::new();
+    for n in 0..40 {
+        let topic = ["a", "b.c", "latest.x"][n as usize % 3];
+        positions.push(hub.publish(topic, &tick(n)).await.unwrap());
+    }
+    let start = |position| Start::After { position, native: true };
+    let all = raw(&hub, Start::Earliest, 28).await;
+    let some = raw(&hub, start(positions[30]), 6).await;
+    drop(hub);
+
+    let hub = open(&folder).await;
+    assert_eq!(hub.position(), positions[39], "the same epoch, the same head");
+    assert_eq!(raw(&hub, Start::Earliest, 28).await, all);
+    assert_eq!(raw(&hub, start(positions[30]), 6).await, some);
+    assert!(some.iter().all(|line| line.contains(".3/") || line.contains("/latest.x")), "{some:?}");
+    let next = hub.publish("a", &tick(40)).await.unwrap();
+    assert_eq!(next, at(&hub, 41));
+    assert!(raw(&hub, start(positions[39]), 1).await[0].contains("-41.1/a "), "its previous one is known");
+}
+
+#[tokio::test]
+async fn keys_outlive_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = open(&folder).await;
+    let first = hub.publish_keyed("k", "a", &tick(1)).await.unwrap();
+    drop(hub);
+    let hub = open(&folder).await;
+    assert_eq!(hub.publish_keyed("k", "a", &tick(1)).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_in_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let _hub = open(&folder).await;
+    let text = Disk::open(folder.path()).unwrap_err().to_string();
+    assert!(text.contains(&folder.path().display().to_string()), "{text}");
+}

@@ -1,0 +1,178 @@
+//! What a reader is shown and a publisher is told when the store misbehaves.
+
+use super::*;
+use crate::store::InvalidRecord;
+use eventwire::Epoch;
+
+#[tokio::test]
+async fn a_publish_is_answered_once_it_came_back_with_or_without_offsets_in_acknowledgements() {
+    for blind in [false, true] {
+        let store = Scripted::new();
+        store.with(|state| state.blind = blind);
+        store.with(|state| state.append(vec![foreign(1, None)]));
+        let hub = builder().store(store).build().await.unwrap();
+        assert_eq!(hub.position(), at(&hub, 1), "read back before it is ready");
+        assert_eq!(hub.publish("a.b", &tick(2)).await.unwrap(), at(&hub, 2));
+        Page::of(&hub).shows(&[r#"tick {"n":1} @1"#, r#"tick {"n":2} @2"#]).await;
+    }
+}
+
+#[tokio::test]
+async fn publishes_that_wait_share_one_append() {
+    let (hub, store) = scripted().await;
+    let events: Vec<_> = (1..=300).map(tick).collect();
+    let published = futures_util::future::join_all(events.iter().map(|event| hub.publish("a.b", event))).await;
+    let offsets: Vec<_> = published.into_iter().map(|position| position.unwrap().offset.0).collect();
+    assert_eq!(offsets, (1..=300).collect::<Vec<_>>(), "in the order they were begun");
+    assert!(store.copy().appends < 30, "{} appends", store.copy().appends);
+}
+
+#[tokio::test]
+async fn a_publish_dropped_half_way_is_accepted_or_was_never_sent() {
+    let (hub, _store) = scripted().await;
+    let mut page = Page::of(&hub);
+    for n in 1..=20 {
+        let event = tick(n);
+        let mut publish = Box::pin(hub.publish("a.b", &event));
+        assert!(futures_util::FutureExt::now_or_never(&mut publish).is_none(), "it waits for the store");
+        drop(publish);
+    }
+    hub.publish("a.b", &tick(21)).await.unwrap();
+    for n in 1..=21 {
+        page.shows(&[&format!(r#"tick {{"n":{n}}} @{n}"#)]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_in_is_stored_though_the_hub_is_dropped() {
+    let (hub, store) = scripted().await;
+    let event = tick(1);
+    assert!(futures_util::FutureExt::now_or_never(Box::pin(hub.publish("a.b", &event))).is_none());
+    drop(hub);
+    while store.copy().head < Offset(1) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_publish_is_definite_and_the_next_one_works() {
+    let (hub, store) = scripted().await;
+    store.next_append(Next::Refused);
+    let error = hub.publish("a.b", &tick(1)).await.unwrap_err();
+    assert!(matches!(&error, PublishError::Refused(why) if why.to_string() == "no room"), "{error}");
+    assert_eq!(hub.publish("a.b", &tick(2)).await.unwrap(), at(&hub, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tail_that_was_cut_goes_on_where_it_was_and_nobody_is_told() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    for n in 2..=5 {
+        store.cut_tails();
+        store.with(|state| state.append(vec![foreign(n, None)]));
+    }
+    hub.publish("a.b", &tick(6)).await.unwrap();
+    for n in 1..=6 {
+        page.shows(&[&format!(r#"tick {{"n":{n}}} @{n}"#)]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_deleted_and_created_again_is_another_epoch_told_before_its_first_event() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    page.shows(&[r#"tick {"n":1} @1"#]).await;
+    let old = hub.position().epoch;
+    store.with(|state| {
+        state.recreate(99);
+        state.append(vec![foreign(7, None), foreign(8, None)]);
+    });
+    // What the new life began with is replayed to those who come; who was here goes on from where it was told.
+    assert!(page.next().await.starts_with("gap epoch @"));
+    let position = hub.publish("a.b", &tick(9)).await.unwrap();
+    assert_ne!(position.epoch, old);
+    assert_eq!(position, Position { epoch: Epoch::from_random(99), offset: Offset(3) });
+    assert_eq!(page.until("@3").await, r#"tick {"n":9} @3"#);
+    let all = [r#"tick {"n":7} @1"#, r#"tick {"n":8} @2"#, r#"tick {"n":9} @3"#];
+    Page::of(&hub).shows(&all).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restored_copy_is_noticed_by_its_last_record_and_renewed() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    let backup = store.copy();
+    hub.publish("a.b", &tick(2)).await.unwrap();
+    page.shows(&[r#"tick {"n":1} @1"#, r#"tick {"n":2} @2"#]).await;
+    // Another event at the place of one that was shown: no broker notices.
+    store.restore(backup);
+    store.with(|state| state.append(vec![foreign(3, None), foreign(4, None)]));
+    assert!(page.next().await.starts_with("gap epoch @"));
+    hub.publish("a.b", &tick(5)).await.unwrap();
+    assert_eq!(page.until("@4").await, r#"tick {"n":5} @4"#);
+    let all = [r#"tick {"n":1} @1"#, r#"tick {"n":3} @2"#, r#"tick {"n":4} @3"#, r#"tick {"n":5} @4"#];
+    Page::of(&hub).shows(&all).await;
+    assert_eq!(store.copy().epoch, hub.position().epoch, "renewed in the store itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restored_copy_that_ends_too_early_is_renewed() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    let backup = store.copy();
+    for n in 2..=4 {
+        hub.publish("a.b", &tick(n)).await.unwrap();
+    }
+    for n in 1..=4 {
+        page.shows(&[&format!(r#"tick {{"n":{n}}} @{n}"#)]).await;
+    }
+    store.restore(backup);
+    assert!(page.next().await.starts_with("gap epoch @"));
+    hub.publish("a.b", &tick(5)).await.unwrap();
+    assert_eq!(page.until("@2").await, r#"tick {"n":5} @2"#);
+    Page::of(&hub).shows(&[r#"tick {"n":1} @1"#, r#"tick {"n":5} @2"#]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_record_that_was_forgotten_meanwhile_is_a_gap() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    page.shows(&[r#"tick {"n":1} @1"#]).await;
+    store.cut_tails();
+    store.with(|state| {
+        state.append((2..=9).map(|n| foreign(n, None)).collect());
+        state.records = state.records.split_off(&Offset(8));
+        state.first = Offset(8);
+    });
+    page.shows(&["gap lost @7", r#"tick {"n":8} @8"#, r#"tick {"n":9} @9"#]).await;
+}
+
+#[tokio::test]
+async fn a_record_without_form_is_a_gap_and_order_is_kept() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    page.shows(&[r#"tick {"n":1} @1"#]).await;
+    store.with(|state| {
+        state.append((2..=3).map(|n| foreign(n, None)).collect());
+        state.records.insert(Offset(2), Err(InvalidRecord::because("nonsense")));
+    });
+    page.shows(&["gap undecodable @2", r#"tick {"n":3} @3"#]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn publishes_on_their_way_into_a_lost_epoch_are_appended_to_the_next() {
+    let (hub, store) = scripted().await;
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    store.with(|state| state.recreate(5));
+    let events: Vec<_> = (2..=4).map(tick).collect();
+    let published = futures_util::future::join_all(events.iter().map(|event| hub.publish("a.b", event))).await;
+    for (n, position) in (1..).zip(published) {
+        assert_eq!(position.unwrap(), Position { epoch: Epoch::from_random(5), offset: Offset(n) });
+    }
+}

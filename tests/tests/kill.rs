@@ -1,0 +1,98 @@
+//! The server dies by SIGKILL again and again while events are published and read: what reaches a page, and what is told.
+
+use eventwire::{Pattern, Start, Topic};
+use eventwire_client_core::{Config, Topics};
+use eventwire_tests::{
+    oracle::{History, Item, Published, check},
+    process::HarnessProcess,
+    publisher::publish_ticks,
+    reader::Reader,
+};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use tokio::time::sleep;
+
+const TOPICS: [&str; 3] = ["log.a", "log.b", "jobs.c"];
+const EACH: u32 = 600;
+const KILLS: u32 = 4;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Run {
+    published: Vec<Published>,
+    items: Vec<Item>,
+}
+
+/// Publishes on three topics with keys and retries, kills and restarts the server under it, and reads all the while.
+async fn run(store: &str) -> Run {
+    let mut server = HarnessProcess::start(env!("CARGO_BIN_EXE_harness"), &["--store", store]).await;
+    let url = server.url();
+    let asked = ["log.**", "jobs.*"].map(|raw| Pattern::parse(raw).unwrap());
+    let config = Config { topics: Topics::Named(asked.to_vec()), start: Start::Earliest, ..Config::default() };
+    let mut reader = Reader::open(format!("{url}/events"), config, 7);
+
+    // How far the slowest publisher may go: one part per life of the server, so that each life has events of its own.
+    let allowed = AtomicU32::new(EACH / (KILLS + 1));
+    let begun: [AtomicU32; 3] = Default::default();
+    let publish = async |n: usize| {
+        let topic = Topic::parse(TOPICS[n]).unwrap();
+        let pace = async |first: u32| {
+            while first > allowed.load(Ordering::Relaxed) {
+                sleep(Duration::from_millis(2)).await;
+            }
+            begun[n].store(first, Ordering::Relaxed);
+        };
+        publish_ticks(&url, &topic, EACH, 5, PATIENCE, pace).await
+    };
+    let kill = async {
+        for life in 1..=KILLS {
+            // In the middle of its part, between a publish and its answer as chance wants it.
+            let middle = (2 * life - 1) * EACH / (KILLS + 1) / 2;
+            while begun.iter().any(|begun| begun.load(Ordering::Relaxed) < middle) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            let seen = reader.items().len();
+            server.kill().await;
+            server.start_again().await;
+            // Someone has to be there for the next kill to be noticed.
+            reader.until(PATIENCE, |items| items.len() > seen).await;
+            allowed.store((life + 1) * EACH / (KILLS + 1), Ordering::Relaxed);
+        }
+    };
+    let (a, b, c, ()) = tokio::join!(publish(0), publish(1), publish(2), kill);
+    let published: Vec<Published> = [a, b, c].concat();
+    let last: Vec<String> = (0..TOPICS.len()).map(|n| published[(n + 1) * EACH as usize - 1].content.clone()).collect();
+    reader.until(PATIENCE, |items| last.iter().zip(TOPICS).all(|(last, topic)| has(items, topic, last))).await;
+    Run { published, items: reader.items() }
+}
+
+fn has(items: &[Item], of: &str, last: &str) -> bool {
+    items
+        .iter()
+        .any(|item| matches!(item, Item::Event { topic, content, .. } if topic.as_str() == of && content == last))
+}
+
+fn gaps(items: &[Item]) -> usize {
+    items.iter().filter(|item| matches!(item, Item::Gap { .. })).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_disk_every_event_arrives_once_through_every_kill_and_no_gap_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(&format!("disk:{}", folder.path().display())).await;
+    let events = run.items.len() - gaps(&run.items);
+    assert_eq!((run.published.len(), events, gaps(&run.items)), (TOPICS.len() * EACH as usize, run.published.len(), 0));
+    let history =
+        History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
+    assert_eq!(check(&history), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_memory_every_kill_is_a_gap_and_nothing_is_missing_unannounced() {
+    let run = run("memory").await;
+    assert!(gaps(&run.items) >= 1, "each life is an epoch of its own");
+    let history =
+        History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
+    assert_eq!(check(&history), []);
+}
