@@ -100,7 +100,7 @@ impl Sequence {
     }
 
     /// Takes in an event at `at`, or at the next offset. `None`: it is not above all before, and was left out.
-    pub(super) fn put(&self, at: Option<Offset>, topic: &Topic, name: &EventName, payload: &str) -> Option<Position> {
+    pub(crate) fn put(&self, at: Option<Offset>, topic: &Topic, name: &EventName, payload: &str) -> Option<Position> {
         thread_local! {
             static FRAME: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
         }
@@ -156,7 +156,7 @@ impl Sequence {
     }
 
     /// The store lost something up to here.
-    pub(super) fn lose(&self, upto: Offset, reason: GapReason) {
+    pub(crate) fn lose(&self, upto: Offset, reason: GapReason) {
         let mut state = self.state.lock();
         state.log.lose_all(upto.0, reason);
         self.holes.fetch_add(1, Ordering::Release);
@@ -166,7 +166,7 @@ impl Sequence {
     }
 
     /// Another life of the order.
-    pub(super) fn renew(&self, epoch: Epoch, head: Offset) {
+    pub(crate) fn renew(&self, epoch: Epoch, head: Offset) {
         let mut state = self.state.lock();
         state.epoch = epoch;
         state.renewals += 1;
@@ -235,6 +235,12 @@ impl Sequence {
     /// What the log still holds: everything from an offset on, and what outlived its age below.
     pub(super) fn retained(&self) -> (u64, Vec<u64>) {
         self.state.lock().log.retained()
+    }
+
+    /// What the log says it lost of a topic, if it knows the topic.
+    #[cfg(test)]
+    pub(crate) fn lost_of(&self, topic: &str) -> Option<u64> {
+        self.state.lock().log.iter().find(|slot| slot.name.as_str() == topic).map(|slot| slot.lost)
     }
 
     #[cfg(test)]

@@ -210,6 +210,12 @@ impl<H: BuildHasher> Log<H> {
         (first, below.flat_map(fresh).collect())
     }
 
+    /// Every topic there is.
+    #[cfg(test)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot> {
+        self.topics.iter()
+    }
+
     /// Every offset there is something at.
     #[cfg(test)]
     pub(crate) fn offsets(&self) -> Vec<u64> {

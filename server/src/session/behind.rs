@@ -82,6 +82,11 @@ impl Behind {
         Self { order: Some(order), ..Self::new(0, Stage::Hello) }
     }
 
+    /// It was told that it is live, or what it was told so in is kept for it.
+    pub(super) fn has_arrived(&self) -> bool {
+        self.stage == Stage::Replay { arriving: false }
+    }
+
     /// Bytes kept for it.
     pub(super) fn bytes(&self) -> usize {
         self.rest.len() - self.done

@@ -83,10 +83,12 @@ impl<S: Sink> Fan<S> {
         }
         if n < composed {
             stop(&mut behind, before, &self.out.bytes, &cuts, n);
+            reader.running |= behind.has_arrived();
             reader.behind = Some(behind);
             self.block(index);
             return composed;
         }
+        reader.running |= behind.has_arrived();
         if composed > 0 {
             behind.room = (behind.room * 2).min(ROOM.1);
         }
@@ -298,7 +300,6 @@ impl<S: Sink> Fan<S> {
         if behind.at == upto && arriving {
             speech::cursor(CursorKind::Live, self.at.epoch, upto, &mut self.out.bytes);
             behind.stage = Stage::Replay { arriving: false };
-            self.readers[index as usize].running = true;
             self.cut(behind, cuts);
         }
         behind.at < upto

@@ -307,6 +307,11 @@ impl<S: Sink> Fan<S> {
         }));
     }
 
+    #[cfg(test)]
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.readers.is_empty() && self.groups.is_empty() && self.live == 0
+    }
+
     /// Says `bye` as soon as the frame it is in has ended.
     pub(super) fn end(&mut self, id: SeatId, reason: Code) {
         let at = self.at.head;
