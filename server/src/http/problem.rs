@@ -158,7 +158,7 @@ impl Problem {
 
 impl From<InvalidRequest> for Problem {
     fn from(invalid: InvalidRequest) -> Self {
-        Self::bad_request().detail(match invalid {
+        let detail: Cow<'static, str> = match invalid {
             InvalidRequest::Pattern(culprit, why) => {
                 format!("`{}` is no topic or pattern: {why}. Correct it in `topics` or `new`.", shown(&culprit)).into()
             }
@@ -167,7 +167,7 @@ impl From<InvalidRequest> for Problem {
             )
             .into(),
             InvalidRequest::TooMany => format!(
-                "At most {} patterns of {} bytes together can be asked for. Use wildcards, or several streams.",
+                "At most {} patterns, together {} bytes, can be asked for. Use wildcards, or several streams.",
                 eventwire::limits::PATTERNS,
                 eventwire::limits::PATTERN_BYTES,
             )
@@ -179,8 +179,10 @@ impl From<InvalidRequest> for Problem {
             .into(),
             InvalidRequest::Repeated(what) => format!("`{what}` is given more than once. Give it once.").into(),
             InvalidRequest::Query => "The query is not form-encoded UTF-8. Encode it with URLSearchParams.".into(),
-            other => Cow::Owned(format!("{other:?}")),
-        })
+            // A kind this version does not know: the fixed text will do.
+            _ => return Self::bad_request(),
+        };
+        Self::bad_request().detail(detail)
     }
 }
 

@@ -13,7 +13,8 @@ async fn refused(reply: Reply, status: u16, code: &str) -> String {
     assert_eq!(reply.header("content-type"), Some("application/problem+json"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let problem = reply.json().await;
-    let members: Vec<_> = problem.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut members: Vec<_> = problem.as_object().expect("an object").keys().map(String::as_str).collect();
+    members.sort_unstable();
     assert_eq!(members, ["code", "detail", "status", "title", "type"]);
     assert_eq!((problem["status"].as_u64(), problem["code"].as_str()), (Some(status.into()), Some(code)));
     let detail = problem["detail"].as_str().expect("a detail").to_owned();
@@ -82,7 +83,7 @@ async fn s18_too_many_topics_long_ones_and_impossible_ones_are_refused_by_name()
         (names(101), "100 patterns"),
         (names(10_000), "100 patterns"),
         ("x".repeat(71), "70 bytes"),
-        ("x".repeat(10 << 10), "70 bytes"),
+        ("x".repeat(10 << 10), "6144 bytes"),
         ("a%00b".into(), "'\\0'"),
         ("a..b".into(), "empty"),
         ("a.**.b".into(), "`*`"),

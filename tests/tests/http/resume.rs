@@ -1,7 +1,7 @@
 //! Rows S12, S13 and S14: what a position is answered with, over HTTP.
 
 use super::{
-    client::get,
+    client::{get, until},
     server::{Server, Test, Under, builder, hub, public, tick},
 };
 use eventwire_server::store::Disk;
@@ -55,8 +55,14 @@ async fn s13_a_position_of_another_epoch_is_a_gap_and_the_stream_goes_on() {
 async fn s14_after_a_restart_everything_is_replayed_before_anything_is_published() {
     let folder = tempfile::tempdir().expect("a folder");
     let open = || async {
-        let disk = Disk::open(folder.path()).expect("a disk store");
-        builder().store(disk).build().await.expect("a hub")
+        // The hub before this one lets go of the folder when its task has ended.
+        let mut disk = None;
+        let free = || {
+            disk = Disk::open(folder.path()).ok();
+            disk.is_some()
+        };
+        until("the folder is free", free).await;
+        builder().store(disk.expect("a disk store")).build().await.expect("a hub")
     };
     let first = {
         let hub = open().await;
