@@ -156,7 +156,7 @@ fn an_alias_is_read_and_unknown_fields_are_ignored() {
 
 #[test]
 fn every_float_comes_back_as_it_was() {
-    for value in [0.1 + 0.2, 1.0 / 3.0, f64::MAX, f64::MIN_POSITIVE, 2.2250738585072011e-308, 123456789.12345678] {
+    for value in [0.1 + 0.2, 1.0 / 3.0, f64::MAX, f64::MIN_POSITIVE, 2.225_073_858_507_201e-308, 123456789.12345678] {
         let event = Shop::PriceChanged { sku: String::new(), cents: 0, old: Some(value) };
         let (name, payload) = event.encode().expect("finite");
         assert_eq!(Shop::decode(name.as_str(), payload.as_str()).expect("readable"), event);
