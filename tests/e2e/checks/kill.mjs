@@ -90,6 +90,7 @@ async function one(store, name, kills, events, script) {
   } else {
     console.log(`gaps ${sum.gaps} unannounced ${sum.unannounced}`)
     must(sum.gaps >= 1, 'a server that forgot all it knew was killed, and no gap was told')
+    must(sum.announced >= 1, 'nothing was lost, so nothing was shown: every event came before its server was killed')
   }
   must(sum.unannounced === 0, `the page was not told of ${sum.unannounced} lost events: ${JSON.stringify(sum)}`)
   must(sum.disorder === 0 && sum.stray === 0, `order: ${JSON.stringify(sum)}`)
