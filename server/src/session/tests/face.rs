@@ -1,11 +1,11 @@
-//! The session on the runtime, under a paused clock.
+//! A stream on the runtime, as a client of one node sees it.
 
 use crate::hub::{Core, CoreConfig, Join, seat::Reader};
-use eventwire::{Epoch, EventName, Offset, Pattern, Payload, Start, Topic, sse::Decoder};
+use eventwire::{Epoch, EventName, Offset, Pattern, Payload, Position, Start, Topic, sse::Decoder};
 use futures_core::Stream;
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
-fn config() -> CoreConfig {
+pub(super) fn config() -> CoreConfig {
     CoreConfig {
         epoch: Epoch::parse("k3f9x2m1q0ab").unwrap(),
         start: Offset(0),
@@ -20,20 +20,22 @@ fn config() -> CoreConfig {
 }
 
 /// One stream as a client sees it.
-struct Client {
-    reader: Option<Reader>,
+pub(super) struct Client {
+    pub(super) reader: Option<Reader>,
     decoder: Decoder,
 }
 
 impl Client {
-    fn join(core: &Arc<Core>, topics: &[&str], start: Start) -> Self {
-        let granted = topics.iter().map(|t| Pattern::parse(t).unwrap()).collect();
-        let order = Join { granted, new: vec![], denied: vec![], start, principal: None, until: None };
+    pub(super) fn join(core: &Arc<Core>, topics: &[&str], start: Start) -> Self {
+        Self::order(core, order(topics, start))
+    }
+
+    pub(super) fn order(core: &Arc<Core>, order: Join) -> Self {
         Self { reader: Some(core.join(order)), decoder: Decoder::new(1 << 21) }
     }
 
     /// Everything that comes before the stream has nothing more to say for now.
-    async fn read(&mut self) -> Vec<String> {
+    pub(super) async fn read(&mut self) -> Vec<String> {
         let mut said = Vec::new();
         for _ in 0..8 {
             tokio::task::yield_now().await;
@@ -48,8 +50,13 @@ impl Client {
                     Some(Some(Ok(piece))) => {
                         let push = |block: eventwire::sse::Block<'_>| {
                             let event = block.event.trim_start_matches("eventwire.");
-                            let data = if event == "hello" { "" } else { block.data };
-                            said.push(format!("{event} {} {data}", block.id.trim_start_matches("k3f9x2m1q0ab-")));
+                            let id = block.id.trim_start_matches("k3f9x2m1q0ab-");
+                            said.push(match event {
+                                "hello" => "hello".to_owned(),
+                                // No id of their own: the last one stands.
+                                "bye" | "names" => format!("{event} {}", block.data),
+                                event => format!("{event} {id} {}", block.data),
+                            });
                         };
                         self.decoder.push(&piece, push).unwrap();
                     }
@@ -68,28 +75,33 @@ impl Client {
     }
 }
 
-fn publish(core: &Core, topic: &str, n: u32) {
-    let name = EventName::parse("tick").unwrap();
-    core.publish(&Topic::parse(topic).unwrap(), &name, &Payload::parse(&n.to_string()).unwrap());
+pub(super) fn order(topics: &[&str], start: Start) -> Join {
+    let granted = topics.iter().map(|t| Pattern::parse(t).unwrap()).collect();
+    Join { granted, new: vec![], denied: vec![], start, principal: None, until: None }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_newcomer_gets_the_newest_values_then_what_happens_then_a_heartbeat_and_a_bye() {
-    let core = Core::new(config());
-    publish(&core, "a", 1);
-    publish(&core, "prices.x", 2);
-    publish(&core, "prices.x", 3);
-    let mut client = Client::join(&core, &["a", "prices.*"], Start::Now);
-    let arrival = ["hello  ", "tick 3/prices.x 3", "cursor 3 {\"kind\":\"prelude\"}", "cursor 3 {\"kind\":\"live\"}"];
-    assert_eq!(client.read().await, arrival);
-    publish(&core, "a", 4);
-    publish(&core, "b", 5);
-    publish(&core, "a", 6);
-    assert_eq!(client.read().await, ["tick 4.3/a 4", "tick 6.2/a 6"]);
-    tokio::time::sleep(Duration::from_secs(15)).await;
-    assert_eq!(client.read().await, ["cursor 6 {\"kind\":\"beat\"}"]);
-    let drain = tokio::spawn(core.drain(Duration::from_secs(20)));
-    assert_eq!(client.read().await, ["bye 6 {\"reason\":\"drain\",\"after\":0}", "end"]);
-    drain.await.unwrap();
-    assert_eq!(core.stats().readers, 0);
+/// The id of an event or position of this hub.
+pub(super) fn after(offset: u64) -> Start {
+    Start::After { position: at("k3f9x2m1q0ab", offset), native: false }
+}
+
+pub(super) fn at(epoch: &str, offset: u64) -> Position {
+    Position { epoch: Epoch::parse(epoch).unwrap(), offset: Offset(offset) }
+}
+
+pub(super) fn cursor(at: u64, kind: &str) -> String {
+    format!("cursor {at} {{\"kind\":\"{kind}\"}}")
+}
+
+pub(super) fn gap(at: u64, reason: &str, topics: &str) -> String {
+    format!("gap {at} {{\"reason\":\"{reason}\",\"topics\":[{topics}]}}")
+}
+
+pub(super) fn bye(reason: &str, after: u32) -> String {
+    format!("bye {{\"reason\":\"{reason}\",\"after\":{after}}}")
+}
+
+pub(super) fn publish(core: &Core, topic: &str, n: u32) {
+    let name = EventName::parse("tick").unwrap();
+    core.publish(&Topic::parse(topic).unwrap(), &name, &Payload::parse(&n.to_string()).unwrap());
 }

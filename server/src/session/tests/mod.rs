@@ -1,7 +1,10 @@
 //! What a stream says, read as a client reads it: one oracle over random and over all short histories, the face on the
 //! runtime under a paused clock, and the seam under real threads.
 
+mod clock;
 mod face;
+mod faults;
 mod history;
 mod model;
 mod oracle;
+mod seam;
