@@ -22,15 +22,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Run {
     published: Vec<Published>,
     items: Vec<Item>,
+    /// What a reader is handed that comes when everything is over.
+    late: Vec<Item>,
 }
 
 /// Publishes on three topics with keys and retries, kills and restarts the server under it, and reads all the while.
 async fn run(store: &str) -> Run {
     let mut server = HarnessProcess::start(env!("CARGO_BIN_EXE_harness"), &["--store", store]).await;
     let url = server.url();
-    let asked = ["log.**", "jobs.*"].map(|raw| Pattern::parse(raw).unwrap());
-    let config = Config { topics: Topics::Named(asked.to_vec()), start: Start::Earliest, ..Config::default() };
-    let mut reader = Reader::open(format!("{url}/events"), config, 7);
+    let read = |seed| Reader::open(format!("{url}/events"), earliest(), seed);
+    let mut reader = read(7);
 
     // How far the slowest publisher may go: one part per life of the server, so that each life has events of its own.
     let allowed = AtomicU32::new(EACH / (KILLS + 1));
@@ -63,8 +64,16 @@ async fn run(store: &str) -> Run {
     let (a, b, c, ()) = tokio::join!(publish(0), publish(1), publish(2), kill);
     let published: Vec<Published> = [a, b, c].concat();
     let last: Vec<String> = (0..TOPICS.len()).map(|n| published[(n + 1) * EACH as usize - 1].content.clone()).collect();
-    reader.until(PATIENCE, |items| last.iter().zip(TOPICS).all(|(last, topic)| has(items, topic, last))).await;
-    Run { published, items: reader.items() }
+    let complete = |items: &[Item]| last.iter().zip(TOPICS).all(|(last, topic)| has(items, topic, last));
+    reader.until(PATIENCE, complete).await;
+    let mut late = read(8);
+    late.until(PATIENCE, complete).await;
+    Run { published, items: reader.items(), late: late.items() }
+}
+
+fn earliest() -> Config {
+    let asked = ["log.**", "jobs.*"].map(|raw| Pattern::parse(raw).unwrap());
+    Config { topics: Topics::Named(asked.to_vec()), start: Start::Earliest, ..Config::default() }
 }
 
 fn has(items: &[Item], of: &str, last: &str) -> bool {
@@ -95,4 +104,25 @@ async fn in_memory_every_kill_is_a_gap_and_nothing_is_missing_unannounced() {
     let history =
         History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
     assert_eq!(check(&history), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drained_server_stops_cleanly_and_its_readers_go_on_without_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("disk:{}", folder.path().display());
+    let mut server = HarnessProcess::start(env!("CARGO_BIN_EXE_harness"), &["--store", &store, "--drain", "1"]).await;
+    let topic = Topic::parse("log.a").unwrap();
+    let mut reader = Reader::open(format!("{}/events", server.url()), earliest(), 7);
+    let first = publish_ticks(&server.url(), &topic, 50, 10, PATIENCE, async |_| {}).await;
+    reader.until(PATIENCE, |items| items.len() == first.len()).await;
+    server.terminate().await;
+    assert_eq!(std::fs::read_to_string(folder.path().join("run")).unwrap(), "clean");
+    server.start_again().await;
+    // The same keys: nothing new. Then something new.
+    assert_eq!(publish_ticks(&server.url(), &topic, 50, 10, PATIENCE, async |_| {}).await, first);
+    let published = publish_ticks(&server.url(), &topic, 60, 10, PATIENCE, async |_| {}).await;
+    reader.until(PATIENCE, |items| items.len() == published.len()).await;
+    let history = History { published, view: vec![Pattern::all()], items: reader.items(), ..History::default() };
+    assert_eq!(check(&history), []);
+    assert_eq!(gaps(&history.items), 0);
 }

@@ -76,3 +76,39 @@ async fn a_folder_that_is_in_use_is_named() {
     let text = Disk::open(folder.path()).unwrap_err().to_string();
     assert!(text.contains(&folder.path().display().to_string()), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_disk_keeps_what_the_log_keeps_and_the_newest_of_latest_only_topics_beyond() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = || builder().retain(SOON, 2 << 20);
+    let hub = store().store(Disk::open(folder.path()).unwrap()).build().await.unwrap();
+    for n in [1, 2] {
+        hub.publish("latest.x", &tick(n)).await.unwrap();
+    }
+    let large = Test::Text("x".repeat(100 << 10));
+    for _ in 0..50 {
+        hub.publish("a", &large).await.unwrap();
+    }
+    let log = hub.core().retained();
+    assert!(log.0 > Offset(20), "the log has forgotten most: {log:?}");
+    assert_eq!(log.1, [Offset(2)]);
+    // Told at the next tick of the loop.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    drop(hub);
+    let disk = loop {
+        match Disk::open(folder.path()) {
+            Ok(disk) => break disk,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    use crate::store::Store;
+    let (bounds, kept) = (disk.bounds().await.unwrap(), disk.kept().await.unwrap());
+    assert_eq!((bounds.first, bounds.head), (log.0, Offset(52)));
+    assert_eq!(kept.iter().map(|(at, _)| *at).collect::<Vec<_>>(), log.1);
+
+    let hub = store().store(disk).build().await.unwrap();
+    let mut page = Page::from(&hub, Start::Now);
+    page.shows(&[r#"tick {"n":2} @2"#]).await;
+    assert_eq!(hub.publish("a", &tick(3)).await.unwrap(), at(&hub, 53));
+    page.shows(&[r#"tick {"n":3} @53"#]).await;
+}

@@ -2,7 +2,10 @@
 
 use axum::{
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Path, Request, State, rejection::BytesRejection},
+    extract::{
+        DefaultBodyLimit, FromRequest, Path, Request, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -38,9 +41,10 @@ pub(crate) async fn nothing_here() -> Refusal {
 
 pub(crate) async fn publish(
     State(hub): State<Hub<Harness>>,
-    Path(topic): Path<String>,
+    topic: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let Path(topic) = topic.map_err(|_| Refusal::bad("The topic in the path is not UTF-8."))?;
     let topic = Topic::parse(&topic).map_err(|why| Refusal::bad(PublishError::Topic(topic.into(), why)))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
