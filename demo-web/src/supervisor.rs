@@ -83,6 +83,8 @@ impl Supervisor {
         loop {
             self.now("starting");
             let mut child = start(&plan)?;
+            // Out of the child: to wait for it would close its standard input, which is how it is asked to end.
+            let mut door = child.stdin.take();
             let ready = ready(&mut child).await;
             if !ready && self.health().starts == 0 {
                 let status = child.wait().await?;
@@ -102,7 +104,7 @@ impl Supervisor {
                             asked_to = true;
                             self.now("draining");
                             // The server drains and ends when its standard input closes.
-                            drop(child.stdin.take());
+                            door = None;
                         }
                     },
                 }
@@ -111,6 +113,7 @@ impl Supervisor {
                 self.now("dead");
                 tokio::time::sleep(DEAD).await;
             }
+            drop(door);
             while asked.try_recv().is_ok() {}
         }
     }
