@@ -21,17 +21,17 @@ const LARGEST: u64 = 16 << 20;
 
 /// Where the server writes. A clone is another handle on the same file.
 #[derive(Clone)]
-pub struct AccessLog(Arc<Mutex<File>>);
+pub(crate) struct AccessLog(Arc<Mutex<File>>);
 
 impl AccessLog {
     /// Opens the log in `folder`, after what it holds.
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path(folder))?;
         Ok(Self(Arc::new(Mutex::new(file))))
     }
 
     /// The layer that writes a line per answer.
-    pub async fn layer(self, request: Asked, next: Next) -> Response {
+    pub(crate) async fn layer(self, request: Asked, next: Next) -> Response {
         let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = next.run(request).await;
         if path != "/publish" && path != "/sessions.json" {
@@ -56,7 +56,7 @@ impl AccessLog {
 }
 
 /// Publishes every line for ever: `log.access`.
-pub async fn follow(publisher: Publisher, folder: PathBuf) -> io::Result<()> {
+pub(crate) async fn follow(publisher: Publisher, folder: PathBuf) -> io::Result<()> {
     let file = OpenOptions::new().create(true).append(true).read(true).open(path(&folder))?;
     let mut lines = BufReader::new(tokio::fs::File::from_std(file));
     let (mut line, mut read) = (String::new(), 0_u64);

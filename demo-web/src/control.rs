@@ -33,7 +33,7 @@ const FLOOD: (u32, u32) = (10_000, 250);
 
 /// What the doors need.
 #[derive(Clone)]
-pub struct Control(Arc<Inner>);
+pub(crate) struct Control(Arc<Inner>);
 
 struct Inner {
     publisher: Publisher,
@@ -48,14 +48,14 @@ struct Inner {
 
 impl Control {
     /// The doors for a dashboard on `port`; jobs hash `folder`.
-    pub fn new(publisher: Publisher, supervisor: Supervisor, port: u16, folder: PathBuf) -> Self {
+    pub(crate) fn new(publisher: Publisher, supervisor: Supervisor, port: u16, folder: PathBuf) -> Self {
         let origins = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
         let (jobs, notes, flooding) = (Jobs::default(), Mutex::default(), AtomicBool::new(false));
         Self(Arc::new(Inner { publisher, supervisor, jobs, notes, flooding, folder, origins }))
     }
 
     /// The routes.
-    pub fn router(self) -> Router {
+    pub(crate) fn router(self) -> Router {
         Router::new()
             .route("/score", get(score))
             .route("/state", get(state))

@@ -19,16 +19,16 @@ const REMEMBERED: usize = 5;
 
 /// The jobs of this run, newest last. A clone is another handle on the same list.
 #[derive(Clone, Default)]
-pub struct Jobs(Arc<Mutex<Vec<Job>>>);
+pub(crate) struct Jobs(Arc<Mutex<Vec<Job>>>);
 
 impl Jobs {
     /// What the last jobs told last.
-    pub fn list(&self) -> Vec<Job> {
+    pub(crate) fn list(&self) -> Vec<Job> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hashes `folder` and tells progress ten times a second; `None` while another job runs.
-    pub fn start(&self, publisher: Publisher, folder: PathBuf, id: String) -> Option<String> {
+    pub(crate) fn start(&self, publisher: Publisher, folder: PathBuf, id: String) -> Option<String> {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if list.last().is_some_and(|job| job.digest.is_none()) {
             return None;

@@ -1,9 +1,7 @@
 //! This machine's vital signs, five times a second, and its traffic twenty times a second. All real, nothing staged.
 
 use crate::publisher::Publisher;
-use eventwire_demo::{
-    Cpu, Demo, Disk, Disks, Memory, Network, Process, Processes, Sensor, Temperatures, Traffic, now,
-};
+use eventwire_demo::{Cpu, Demo, Disk, Disks, Memory, Network, Process, Processes, Sensor, Temperatures, Traffic, now};
 use std::time::Duration;
 use sysinfo::{Components, Networks, ProcessRefreshKind, ProcessesToUpdate, System};
 use tokio::time::{MissedTickBehavior, interval};
@@ -12,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 const BUSIEST: usize = 8;
 
 /// Publishes the newest readings for ever: `host.**`. An error says what this machine does not tell.
-pub async fn vital_signs(publisher: Publisher) -> Result<(), sysinfo::Error> {
+pub(crate) async fn vital_signs(publisher: Publisher) -> Result<(), sysinfo::Error> {
     let (mut system, mut networks) = (System::new()?, Networks::new_with_refreshed_list()?);
     let mut disks = sysinfo::Disks::new_with_refreshed_list()?;
     // Most machines without sensors say so with an empty list, a few with an error.
@@ -58,7 +56,7 @@ pub async fn vital_signs(publisher: Publisher) -> Result<(), sysinfo::Error> {
 }
 
 /// Publishes every sample of what went over the network, twenty times a second: `log.traffic`.
-pub async fn traffic(publisher: Publisher) -> Result<(), sysinfo::Error> {
+pub(crate) async fn traffic(publisher: Publisher) -> Result<(), sysinfo::Error> {
     let mut networks = Networks::new_with_refreshed_list()?;
     let mut tick = interval(Duration::from_millis(50));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -12,22 +12,22 @@ const CAPACITY: usize = 1024;
 
 /// The tutorial's channel.
 #[derive(Clone)]
-pub struct Naive(broadcast::Sender<(Box<str>, Box<str>)>);
+pub(crate) struct Naive(broadcast::Sender<(Box<str>, Box<str>)>);
 
 impl Naive {
     /// A channel without readers.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(broadcast::channel(CAPACITY).0)
     }
 
     /// Sends to whoever listens now.
-    pub fn send(&self, event: &str, data: &str) {
+    pub(crate) fn send(&self, event: &str, data: &str) {
         // Nobody listening is no error: so say the tutorials.
         let _nobody = self.0.send((event.into(), data.into()));
     }
 
     /// One reader's stream.
-    pub fn stream(&self) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    pub(crate) fn stream(&self) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
         let receiver = self.0.subscribe();
         let events = stream::unfold(receiver, |mut receiver| async {
             loop {

@@ -21,21 +21,21 @@ const BATCH: usize = 500;
 
 /// One event on its way to the server.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     /// Where it is published.
-    pub topic: Box<str>,
+    pub(crate) topic: Box<str>,
     /// Its name.
-    pub event: Box<str>,
+    pub(crate) event: Box<str>,
     /// Its payload.
-    pub data: Box<RawValue>,
+    pub(crate) data: Box<RawValue>,
     /// What makes a second copy of it harmless; only numbered events have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<Box<str>>,
+    pub(crate) key: Option<Box<str>>,
 }
 
 /// Numbers events and holds them until they are accepted. A clone is another handle on the same queue.
 #[derive(Clone)]
-pub struct Publisher(Arc<Inner>);
+pub(crate) struct Publisher(Arc<Inner>);
 
 struct Inner {
     run: Box<str>,
@@ -56,18 +56,18 @@ struct Queue {
 
 /// What the dashboard's score is counted against.
 #[derive(Clone, Serialize)]
-pub struct Published {
+pub(crate) struct Published {
     /// This run of the publisher; another run counts from 1 again.
-    pub run: Box<str>,
+    pub(crate) run: Box<str>,
     /// Numbers given so far.
-    pub published: u32,
+    pub(crate) published: u32,
     /// How many of them the server has accepted.
-    pub accepted: u32,
+    pub(crate) accepted: u32,
 }
 
 impl Publisher {
     /// A publisher whose keys begin with `run`.
-    pub fn new(run: &str) -> Self {
+    pub(crate) fn new(run: &str) -> Self {
         Self(Arc::new(Inner {
             run: run.into(),
             queue: Mutex::default(),
@@ -77,7 +77,7 @@ impl Publisher {
     }
 
     /// Publishes the next numbered event; waits while the server is so far behind that the queue is full.
-    pub async fn every(&self, topic: &str, event: impl FnOnce(u32) -> Demo) {
+    pub(crate) async fn every(&self, topic: &str, event: impl FnOnce(u32) -> Demo) {
         loop {
             let room = self.0.drained.notified();
             if self.queue().numbered.len() < WAITING {
@@ -96,7 +96,7 @@ impl Publisher {
     }
 
     /// Publishes an event of which only the newest matters; an older one still waiting is replaced.
-    pub fn latest(&self, topic: &str, event: &Demo) {
+    pub(crate) fn latest(&self, topic: &str, event: &Demo) {
         if let Some(record) = record(topic, event) {
             self.queue().latest.insert(topic.into(), record);
             self.0.filled.notify_one();
@@ -104,13 +104,13 @@ impl Publisher {
     }
 
     /// What was numbered and what was accepted.
-    pub fn published(&self) -> Published {
+    pub(crate) fn published(&self) -> Published {
         let queue = self.queue();
         Published { run: self.0.run.clone(), published: queue.published, accepted: queue.accepted }
     }
 
     /// Sends for ever; what was not accepted is sent again, in the same order and under the same keys.
-    pub async fn send_to(self, server: String, secret: String) {
+    pub(crate) async fn send_to(self, server: String, secret: String) {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().unwrap_or_default();
         let url = format!("{server}/publish");
         loop {

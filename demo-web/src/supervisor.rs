@@ -19,7 +19,7 @@ const DEAD: Duration = Duration::from_secs(5);
 
 /// What the supervisor may be asked.
 #[derive(Clone, Copy, Debug)]
-pub enum Ask {
+pub(crate) enum Ask {
     /// SIGKILL: no goodbye, no flush.
     Kill,
     /// A deploy: drain, end, start anew.
@@ -29,39 +29,39 @@ pub enum Ask {
 /// How the server does, for the page.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Health {
+pub(crate) struct Health {
     /// `starting`, `running`, `draining` or `dead`.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
     /// Since when, in milliseconds of Unix time.
-    pub since: f64,
+    pub(crate) since: f64,
     /// How often it was started.
-    pub starts: u32,
+    pub(crate) starts: u32,
 }
 
 /// A handle on the supervisor. A clone is another handle on the same server.
 #[derive(Clone)]
-pub struct Supervisor {
+pub(crate) struct Supervisor {
     asks: mpsc::Sender<Ask>,
     health: Arc<Mutex<Health>>,
 }
 
 /// How the server is started.
-pub struct Plan {
+pub(crate) struct Plan {
     /// The server's port on loopback.
-    pub port: u16,
+    pub(crate) port: u16,
     /// The port of the publisher's own doors, which the page is told.
-    pub control: u16,
+    pub(crate) control: u16,
     /// Where it keeps its events and its access log.
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Where the built page is.
-    pub page: PathBuf,
+    pub(crate) page: PathBuf,
     /// What the publisher shows to be let in.
-    pub secret: String,
+    pub(crate) secret: String,
 }
 
 impl Supervisor {
     /// A supervisor, and what runs it.
-    pub fn new() -> (Self, mpsc::Receiver<Ask>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Ask>) {
         // Two buttons; whoever presses faster than the server dies is not heard twice.
         let (asks, asked) = mpsc::channel(1);
         let health = Health { state: "starting", since: eventwire_demo::now(), starts: 0 };
@@ -69,17 +69,17 @@ impl Supervisor {
     }
 
     /// Asks for something; false if the last wish is still being carried out.
-    pub fn ask(&self, ask: Ask) -> bool {
+    pub(crate) fn ask(&self, ask: Ask) -> bool {
         self.health().state == "running" && self.asks.try_send(ask).is_ok()
     }
 
     /// How the server does.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Runs the server until it cannot be started at all.
-    pub async fn run(self, plan: Plan, mut asked: mpsc::Receiver<Ask>) -> io::Result<()> {
+    pub(crate) async fn run(self, plan: Plan, mut asked: mpsc::Receiver<Ask>) -> io::Result<()> {
         loop {
             self.now("starting");
             let mut child = start(&plan)?;
@@ -88,7 +88,9 @@ impl Supervisor {
             let ready = ready(&mut child).await;
             if !ready && self.health().starts == 0 {
                 let status = child.wait().await?;
-                return Err(io::Error::other(format!("the server did not start ({status}); its own words stand above")));
+                return Err(io::Error::other(format!(
+                    "the server did not start ({status}); its own words stand above"
+                )));
             }
             if ready {
                 self.health.lock().unwrap_or_else(PoisonError::into_inner).starts += 1;

@@ -25,7 +25,7 @@ const SLOW_FOR: Duration = Duration::from_secs(20);
 
 /// What is being done to each visitor.
 #[derive(Clone, Default)]
-pub struct Trouble(Arc<Mutex<HashMap<Box<str>, watch::Sender<Link>>>>);
+pub(crate) struct Trouble(Arc<Mutex<HashMap<Box<str>, watch::Sender<Link>>>>);
 
 #[derive(Clone, Copy, Default)]
 struct Link {
@@ -35,19 +35,19 @@ struct Link {
 
 impl Trouble {
     /// Cuts a visitor's streams in the middle of whatever they say.
-    pub async fn cut(State(trouble): State<Self>, headers: HeaderMap) -> StatusCode {
+    pub(crate) async fn cut(State(trouble): State<Self>, headers: HeaderMap) -> StatusCode {
         trouble.link(&headers).send_modify(|link| link.cuts += 1);
         StatusCode::ACCEPTED
     }
 
     /// Slows a visitor's streams for twenty seconds.
-    pub async fn slow(State(trouble): State<Self>, headers: HeaderMap) -> StatusCode {
+    pub(crate) async fn slow(State(trouble): State<Self>, headers: HeaderMap) -> StatusCode {
         trouble.link(&headers).send_modify(|link| link.slow_until = Some(Instant::now() + SLOW_FOR));
         StatusCode::ACCEPTED
     }
 
     /// The layer around both streams.
-    pub async fn layer(State(trouble): State<Self>, request: Request, next: Next) -> Response {
+    pub(crate) async fn layer(State(trouble): State<Self>, request: Request, next: Next) -> Response {
         let link = trouble.link(request.headers()).subscribe();
         let (parts, body) = next.run(request).await.into_parts();
         Response::from_parts(parts, Body::from_stream(troubled(body, link)))
@@ -67,7 +67,7 @@ impl Trouble {
 }
 
 /// Who asks, by the page's own cookie.
-pub fn visitor(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn visitor(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
     cookies.split("; ").find_map(|cookie| cookie.strip_prefix("visitor="))
 }

@@ -31,6 +31,6 @@ export function show(stream: EventStream<DemoEvents>, control: string, before: r
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return
     const { ok, why } = await post(`${control}/jobs`)
-    if (!ok) say(status, `That did not work: ${why}.`)
+    say(status, ok ? 'Looking for files…' : `That did not work: ${why}.`)
   })
 }
