@@ -106,11 +106,6 @@ impl Core {
         Position { epoch: standing.epoch, offset: Offset(standing.head) }
     }
 
-    /// Whether only the newest event of this topic matters.
-    pub(crate) fn is_latest(&self, topic: &Topic) -> bool {
-        self.sequence.is_latest(topic)
-    }
-
     /// What is still held: everything from an offset on, and the newest events of latest-only topics below it.
     pub(crate) fn retained(&self) -> (Offset, Vec<Offset>) {
         let (first, below) = self.sequence.retained();

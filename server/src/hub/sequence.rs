@@ -209,10 +209,6 @@ impl Sequence {
         Standing { epoch: state.epoch, head: state.log.head(), renewals: state.renewals }
     }
 
-    pub(super) fn is_latest(&self, topic: &Topic) -> bool {
-        self.state.lock().latest.iter().any(|pattern| pattern.matches(topic.as_str()))
-    }
-
     pub(crate) fn inbox(&self, shard: usize) -> &Inbox {
         &self.posts[shard].inbox
     }

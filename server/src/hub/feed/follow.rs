@@ -66,6 +66,15 @@ impl<S: Store> Follow<S> {
         let start = Offset(first.0.saturating_sub(1));
         let trim = (config.retain / 20).clamp(TRIM.0, TRIM.1);
         let core = Core::new(CoreConfig { epoch, start, ..config });
+        // Readers may outlive the store; they must not hold it.
+        let asked = Arc::downgrade(&store);
+        core.set_head_source(Box::new(move || {
+            let store = asked.upgrade();
+            Box::pin(async move {
+                let bounds = store?.bounds().await.ok()?;
+                Some(Position { epoch: bounds.epoch, offset: bounds.head })
+            })
+        }));
         let tag = Epoch::from_random(fastrand::u64(..));
         let mut follow = Self {
             store,

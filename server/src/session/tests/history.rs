@@ -11,7 +11,7 @@ use crate::{
     hub::{CoreConfig, Join, door::Door, seat::SeatId, sequence::Sequence},
     log::Limits,
 };
-use eventwire::{Epoch, EventName, Offset, Pattern, Position, Start, Topic, frame::GapReason, limits, sse::Decoder};
+use eventwire::{Epoch, EventName, Offset, Pattern, Start, Topic, frame::GapReason, limits, sse::Decoder};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
@@ -346,9 +346,4 @@ pub(super) fn run(ops: &[Op], setting: Setting) -> Tally {
         stage.step(op);
     }
     stage.finish()
-}
-
-/// A position that was never given out.
-pub(super) fn foreign() -> Position {
-    Position { epoch: epoch(999), offset: Offset(3) }
 }

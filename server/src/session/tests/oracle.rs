@@ -277,7 +277,6 @@ impl Client {
         let position = self.position.expect("a position by now");
         assert!(topics.iter().all(|topic| self.view.contains(topic)), "{topics:?} were not asked for");
         let known = id.epoch == world.epoch;
-        let of = |at: u64| world.events.get(&at).map_or("", |event| event.topic);
         match reason {
             GapReason::Epoch => assert_ne!(id.epoch, position.epoch, "gap epoch within an epoch"),
             GapReason::Ahead => assert!(position.offset > id.offset, "gap ahead at {id} of a reader at {position}"),
@@ -301,7 +300,6 @@ impl Client {
             GapReason::Detected | GapReason::Forbidden => panic!("{reason:?} is the client's own"),
             _ => {}
         }
-        let _ = of;
         self.seen.gaps.push(reason);
         let named = if topics.is_empty() { self.view.clone() } else { topics.to_vec() };
         if self.step != Step::Prelude {
