@@ -41,14 +41,11 @@ pub(crate) enum News {
 }
 
 impl Reader {
-    pub(crate) fn new(mut config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let position = match config.start {
             Start::After { position, .. } => Some(position),
             _ => None,
         };
-        if let Some(contract) = &mut config.contract {
-            contract.names.sort_unstable();
-        }
         Self {
             continuity: Continuity::new(position),
             interest: Interest::new(config.topics, position.is_some()),
@@ -191,7 +188,7 @@ impl Reader {
             Verdict::Hole => self.hole(Position { offset: id.previous(), ..id.position }, out),
             Verdict::Next => {}
         }
-        if self.contract.as_ref().is_none_or(|mine| mine.names.binary_search_by(|n| n.as_str().cmp(name)).is_ok()) {
+        if self.contract.as_ref().is_none_or(|mine| mine.names.iter().any(|n| n.as_str() == name)) {
             out.push(Output::Deliver { handle, topic: id.topic, position: id.position });
         } else if self.unknown.len() < limits::NAMES && !self.unknown.iter().any(|told| **told == *name) {
             self.unknown.push(name.into());

@@ -3,14 +3,14 @@
 //! Trusts its caller: topics and names were checked there, and what cannot be read here is left out.
 
 use crate::{Endpoint, Event, Page, Stream};
-use eventwire::{EventName, Pattern, Start};
-use eventwire_client_core::{Background, Config, Contract, Counters, Fault, Gap, State, Topics};
+use eventwire::{EventName, Pattern, Position, Start};
+use eventwire_client_core::{Background, Config, Contract, Fault, Gap, State, Topics};
 use std::time::Duration;
 use talc::{
     cell::TalcSyncCell,
     wasm::{WasmBinning, WasmGrowAndClaim},
 };
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 /// A third of the standard one's size, and the package is paid for by every visitor.
 #[global_allocator]
@@ -25,18 +25,11 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn gap(this: &Sink, reason: &str, topics: &str, position: &str);
     #[wasm_bindgen(method)]
-    fn fault(this: &Sink, reason: &str, event: &str, path: &str, found: &str, topic: &str);
+    fn fault(this: &Sink, reason: &str, event: &str, path: &str, found: &JsValue, topic: &str);
     #[wasm_bindgen(method)]
     fn outdated(this: &Sink, hash: &str);
     #[wasm_bindgen(method)]
-    fn state(
-        this: &Sink,
-        kind: &str,
-        reason: &str,
-        next_attempt_at: Option<f64>,
-        status: Option<u16>,
-        problem: Option<&str>,
-    );
+    fn state(this: &Sink, kind: &str, reason: &str, next_attempt_at: f64, status: u32, problem: &str);
 }
 
 /// A stream, for TypeScript.
@@ -67,7 +60,7 @@ impl Machine {
             start: match from {
                 "" => Start::Now,
                 "earliest" => Start::Earliest,
-                from => match from.parse() {
+                from => match Position::parse(from) {
                     Ok(position) => Start::After { position, native: false },
                     Err(_) => Start::Unreadable { native: false },
                 },
@@ -112,17 +105,24 @@ impl Machine {
         self.0.queue_drained();
     }
 
-    /// When the server was last heard, then the machine's counters in their order.
-    pub fn counters(&self) -> Vec<f64> {
-        let (heard, counters) = (self.0.heard().unwrap_or_default(), self.0.counters());
-        let Counters { events, duplicates, gaps, faults, attempts, stalls } = counters;
-        let counted = [events, duplicates, gaps, faults, attempts, stalls].map(|count| count as f64);
-        [heard].into_iter().chain(counted).collect()
+    /// When the server was last heard (0: never), then the machine's counters in their order.
+    pub fn counter(&self, n: u32) -> f64 {
+        let counters = self.0.counters();
+        let count = match n {
+            0 => return self.0.heard().unwrap_or_default(),
+            1 => counters.events,
+            2 => counters.duplicates,
+            3 => counters.gaps,
+            4 => counters.faults,
+            5 => counters.attempts,
+            _ => counters.stalls,
+        };
+        count as f64
     }
 
-    /// The position, or nothing before the first.
-    pub fn position(&self) -> Option<String> {
-        self.0.position().map(|position| position.to_string())
+    /// The position; empty before the first.
+    pub fn position(&self) -> String {
+        text(self.0.position())
     }
 }
 
@@ -133,19 +133,19 @@ impl Page for Sink {
     }
 
     fn gap(&self, gap: Gap) {
-        let position = gap.position.map(|position| position.to_string()).unwrap_or_default();
-        self.gap(gap.reason.as_str(), &joined(&gap.topics), &position);
+        self.gap(gap.reason.as_str(), &joined(&gap.topics), &text(gap.position));
     }
 
     fn fault(&self, fault: Fault) {
-        let reason = fault.as_str();
-        match &fault {
-            Fault::Id { event, id } => self.fault(reason, event, "", id, ""),
-            Fault::Frame { event, member } => self.fault(reason, event, member, "", ""),
-            Fault::Unknown { event } | Fault::Early { event } => self.fault(reason, event, "", "", ""),
-            Fault::Denied { pattern } | Fault::TooMany { pattern } => self.fault(reason, "", "", "", pattern.as_str()),
-            Fault::Version { version } => self.fault(reason, "eventwire.hello", "v", &version.to_string(), ""),
-        }
+        let none = JsValue::UNDEFINED;
+        let (event, path, topic, found) = match &fault {
+            Fault::Id { event, id } => (&**event, "", "", JsValue::from_str(id)),
+            Fault::Frame { event, member } => (&**event, *member, "", none),
+            Fault::Unknown { event } | Fault::Early { event } => (&**event, "", "", none),
+            Fault::Denied { pattern } | Fault::TooMany { pattern } => ("", "", pattern.as_str(), none),
+            Fault::Version { version } => ("eventwire.hello", "v", "", JsValue::from_f64(f64::from(*version))),
+        };
+        self.fault(fault.as_str(), event, path, &found, topic);
     }
 
     fn outdated(&self, hash: &str) {
@@ -154,11 +154,19 @@ impl Page for Sink {
 
     fn state(&self, state: &State, next_attempt_at: Option<f64>) {
         let (status, problem) = match state {
-            State::Closed(reason) => (reason.status, reason.problem.as_deref()),
-            _ => (None, None),
+            State::Closed(reason) => (reason.status.unwrap_or_default(), reason.problem.as_deref().unwrap_or_default()),
+            _ => (0, ""),
         };
-        self.state(state.kind(), state.reason(), next_attempt_at, status, problem);
+        self.state(state.kind(), state.reason(), next_attempt_at.unwrap_or_default(), status.into(), problem);
     }
+}
+
+fn text(position: Option<Position>) -> String {
+    let mut text = String::new();
+    if let Some(position) = position {
+        position.push_to(&mut text);
+    }
+    text
 }
 
 fn patterns(joined: &str) -> Vec<Pattern> {

@@ -15,7 +15,7 @@ pub enum Raw {}
 /// Where the stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The stream's URL, absolute or relative to the page. Its own query is kept.
+    /// The stream's URL, absolute or relative to the page. Its own query is kept; it has no fragment.
     pub url: String,
     /// Whether cookies go to another origin.
     pub with_credentials: bool,

@@ -14,6 +14,8 @@ extern "C" {
     fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = Number)]
+    fn number(text: &str) -> f64;
     type Thenable;
     #[wasm_bindgen(method)]
     fn then(this: &Thenable, fulfilled: &Function, rejected: &Function);
@@ -77,7 +79,8 @@ impl Question {
     fn answered(self: &Rc<Self>, response: Response, abort: &AbortController) {
         let status = response.status();
         let retry_after = retry_after(&response);
-        let problem = header(&response, "content-type").is_some_and(|kind| kind.contains("problem+json"));
+        let problem =
+            header(&response, "content-type").is_some_and(|kind| kind.starts_with("application/problem+json"));
         let body = if problem { response.text().ok() } else { None };
         let Some(body) = body else {
             self.done(Some(Answer { status, retry_after, code: None }));
@@ -117,9 +120,10 @@ impl Question {
 /// `Retry-After`, in seconds or as a date, as a time from now.
 fn retry_after(response: &Response) -> Option<Duration> {
     let value = header(response, "retry-after")?;
-    let millis = match value.trim().parse::<u32>() {
-        Ok(seconds) => f64::from(seconds) * 1000.0,
-        Err(_) => js_sys::Date::parse(&value) - js_sys::Date::now(),
+    let seconds = number(&value);
+    let millis = match seconds.is_nan() {
+        false => seconds * 1000.0,
+        true => js_sys::Date::parse(&value) - js_sys::Date::now(),
     };
     // What is no date is `NaN`, and `NaN` is not over zero.
     (millis > 0.0).then(|| Duration::from_millis(millis as u64))

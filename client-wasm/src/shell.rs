@@ -240,16 +240,13 @@ impl Shell {
     }
 
     fn url(&self, query: &str) -> String {
-        let (url, fragment) = match self.endpoint.url.find('#') {
-            Some(at) => self.endpoint.url.split_at(at),
-            None => (self.endpoint.url.as_str(), ""),
-        };
-        let joint = match (query, url.contains('?')) {
-            ("", _) => "",
-            (_, true) => "&",
-            (_, false) => "?",
-        };
-        [url, joint, query, fragment].concat()
+        let mut url = String::with_capacity(self.endpoint.url.len() + 1 + query.len());
+        url.push_str(&self.endpoint.url);
+        if !query.is_empty() {
+            url.push(if url.as_bytes().contains(&b'?') { '&' } else { '?' });
+            url.push_str(query);
+        }
+        url
     }
 
     /// One timer, for the machine's deadline.
@@ -260,10 +257,10 @@ impl Shell {
             return;
         }
         let timer = deadline.map(|at| {
-            let wait = at.since(self.clock.now()).as_secs_f64() * 1000.0;
+            let wait = at.0.saturating_sub(self.clock.now().0);
             let weak = Rc::downgrade(self);
             // The longest wait a browser knows; the machine does not mind being asked early.
-            let timeout = Timeout::new(wait.min(f64::from(i32::MAX)) as u32, move || {
+            let timeout = Timeout::new(wait.min(i32::MAX as u64) as u32, move || {
                 let Some(shell) = weak.upgrade() else { return };
                 shell.timer.take();
                 shell.tell(Input::Timeout);

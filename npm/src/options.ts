@@ -58,7 +58,9 @@ export function settings(url: string | URL, options: Options): Settings {
 function absolute(url: string | URL): string {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   try {
-    return new URL(url, base).href;
+    const absolute = new URL(url, base);
+    absolute.hash = "";
+    return absolute.href;
   } catch (cause) {
     if (base === undefined) return String(url); // rendered on a server: nothing is dialled there
     throw new EventwireError("invalid-url", `${JSON.stringify(url)} is no URL`, undefined, undefined, { cause });

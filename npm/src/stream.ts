@@ -106,15 +106,15 @@ class Stream<E extends object> implements EventStream<E> {
   }
 
   inspect(): Inspection {
-    const [heardAt, events, duplicates, gaps, faults, attempts, stalls] = this.#machine?.counters() ?? [];
+    const counter = (n: number): number => this.#machine?.counter(n) ?? 0;
     return {
-      heardAt: heardAt || undefined,
-      events: events ?? 0,
-      duplicates: duplicates ?? 0,
-      gaps: gaps ?? 0,
-      faults: (faults ?? 0) + this.#faults,
-      attempts: attempts ?? 0,
-      stalls: stalls ?? 0,
+      heardAt: counter(0) || undefined,
+      events: counter(1),
+      duplicates: counter(2),
+      gaps: counter(3),
+      faults: counter(4) + this.#faults,
+      attempts: counter(5),
+      stalls: counter(6),
     };
   }
 
@@ -172,8 +172,8 @@ class Stream<E extends object> implements EventStream<E> {
       const sink = {
         event: (event: MessageEvent<string>) => this.#event(event),
         gap: (reason: GapReason, topics: string, position: string) => this.#gap(reason, topics, position),
-        fault: (reason: FaultReason, event: string, path: string, found: string, topic: string) =>
-          this.#fault(fault({ reason, event, path, expected: "", found, topic: topic || undefined, position: undefined, data: undefined })),
+        fault: (reason: FaultReason, event: string, path: string, found: unknown, topic: string) =>
+          this.#fault(fault({ reason, event, path, expected: "", found: `${found ?? ""}`, topic: topic || undefined, position: undefined, data: undefined })),
         outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
       };
@@ -191,7 +191,7 @@ class Stream<E extends object> implements EventStream<E> {
 
   #position(): string | undefined {
     const { from } = this.#settings;
-    return this.#machine ? this.#machine.position() : from && from !== "earliest" ? from : undefined;
+    return this.#machine ? this.#machine.position() || undefined : from && from !== "earliest" ? from : undefined;
   }
 
   #tell(ask: (machine: Machine) => void): void {
@@ -243,9 +243,9 @@ class Stream<E extends object> implements EventStream<E> {
       const code = reason as CloseCode;
       if (code === "closed" || code === "no-content") return this.#finish(code, undefined);
       const words = `the stream ${this.#settings.url} is closed: ${code}${status ? ` (status ${status}${problem ? `, ${problem}` : ""})` : ""}`;
-      return this.#finish(code, new EventwireError(code, words, status, problem));
+      return this.#finish(code, new EventwireError(code, words, status || undefined, problem || undefined));
     }
-    this.#enter({ kind, reason, nextAttemptAt } as State);
+    this.#enter({ kind, reason, nextAttemptAt: nextAttemptAt || undefined } as State);
   }
 
   #enter(state: State): void {
@@ -293,7 +293,7 @@ class Stream<E extends object> implements EventStream<E> {
 }
 
 /** What the machine says of its state. */
-type News = [kind: State["kind"], reason: string, nextAttemptAt: number | undefined, status: number | undefined, problem: string | undefined];
+type News = [kind: State["kind"], reason: string, nextAttemptAt: number, status: number, problem: string];
 
 function subscribe<T extends unknown[]>(entries: Entries<T>, call: (...args: T) => void): Unsubscribe {
   const entry = { call };
