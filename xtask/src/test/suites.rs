@@ -54,7 +54,7 @@ fn rust() -> Outcome<Counts> {
 fn lints() -> Outcome<Counts> {
     need::component("clippy", "the lints of our code are checked")?;
     need::wasm_target()?;
-    let native = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let native = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
     let browser = ["clippy", "-p", "eventwire-client", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
     run(cargo().args(native))?;
     run(cargo().args(browser))?;
