@@ -4,6 +4,11 @@ use super::{
     client::{ask, get, until},
     server::{Server, Under, hub, public, tick},
 };
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, Request},
+};
+use eventwire_server::{Access, Subscribe};
 
 #[tokio::test]
 async fn a1_a_stream_has_exactly_these_headers_and_begins_with_hello() {
@@ -52,6 +57,22 @@ async fn s19_head_gets_the_headers_of_get_and_opens_no_stream() {
         assert_eq!(head.header("content-length"), None);
         assert_eq!(hub.stats().readers, 1, "{under:?}");
     }
+}
+
+#[tokio::test]
+async fn s19_head_makes_no_reader_even_for_a_moment() {
+    let hub = hub().await;
+    let mut held = Vec::new();
+    for method in [Method::HEAD, Method::GET] {
+        let access = Access::all().principal(method.as_str());
+        let request = Request::builder().method(method).uri("/events").body(()).expect("a request");
+        let want = Subscribe::from_request_parts(&mut request.into_parts().0, &()).await.expect("readable");
+        held.push(hub.stream(want, access).expect("granted"));
+    }
+    // Readers come in in the order they asked: when the second is here, the first would be.
+    let is_here = || hub.sessions().iter().any(|session| session.principal.as_deref() == Some("GET"));
+    until("the reader of GET", is_here).await;
+    assert_eq!(hub.stats().readers, 1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! Knows the server by its public API, and HTTP by its bytes.
 
 mod client;
+mod connections;
 mod contract;
 mod drain;
 mod head;
