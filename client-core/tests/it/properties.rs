@@ -47,7 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     ];
     let code = prop_oneof![Just(Code::Drain), Just(Code::Slow), Just(Code::Auth), Just(Code::Limit)];
     let status = prop_oneof![4 => Just(503u16), 2 => Just(200u16), 1 => Just(429u16), 1 => Just(404u16)];
-    let hello = (kind.clone(), offset.clone(), 0..8usize, 0..30_000u64, 0..30_000u64).prop_map(
+    let hello = (kind, offset.clone(), 0..8usize, 0..30_000u64, 0..30_000u64).prop_map(
         |(kind, offset, denied, retry, spread)| {
             let start = Position { epoch: epoch(0), offset: Offset(offset) };
             let hello = Hello {
@@ -74,8 +74,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<bool>().prop_map(Step::Ended),
         1 => (status, any::<u16>()).prop_map(|(status, after)| Step::Status(status, after)),
         6 => hello.prop_map(|(hello, kind)| Step::Hello(hello, kind)),
-        2 => (kind.clone(), offset.clone()).prop_map(|(kind, offset)| Step::Gap(kind, offset)),
-        6 => (cursor, kind.clone(), offset.clone()).prop_map(|(cursor, kind, offset)| Step::Cursor(cursor, kind, offset)),
+        2 => (kind, offset.clone()).prop_map(|(kind, offset)| Step::Gap(kind, offset)),
+        6 => (cursor, kind, offset.clone()).prop_map(|(cursor, kind, offset)| Step::Cursor(cursor, kind, offset)),
         1 => (code, any::<u16>()).prop_map(|(code, after)| Step::Bye(code, after)),
         16 => (kind, offset, proptest::option::of(1..10u64), 0..3u8)
             .prop_map(|(kind, offset, back, topic)| Step::Event(kind, offset, back, topic)),
