@@ -13,7 +13,7 @@ import { bundle, html, pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
 import { serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
-import { until } from '../lib/until.mjs'
+import { pass, until } from '../lib/until.mjs'
 
 export const help = `
 cargo xtask e2e kill [--store disk|memory] [--browser chromium|firefox|both] [--kills N] [--events N]
@@ -61,16 +61,25 @@ async function one(store, name, kills, events, script) {
 
   const published = share(events)
   const segment = events / (kills + 1)
-  let [accepted, killed, away] = [0, 0, undefined]
+  let [accepted, killed, away, bound] = [0, 0, undefined, 0]
+  const killAndComeBack = async () => {
+    const before = await opens()
+    await harness.restart('SIGKILL')
+    // Half a segment for the page to catch up on, published by the new process while the page is not back yet.
+    bound = accepted + segment / 2
+    await until('the page to come back', async () => (await opens()) > before, { timeout: 60_000, every: 50 })
+  }
   const wait = async () => {
     if (!away && killed < kills && accepted >= segment * (killed + 1)) {
       killed += 1
-      away = killAndComeBack(harness, opens).finally(() => (away = undefined))
+      // Publishing goes on until the kill, so that it meets some on their way.
+      bound = accepted + segment / 4
+      away = killAndComeBack().finally(() => (away = undefined))
       away.catch(() => {}) // whoever waits for it hears of it
     }
-    // Half a segment is published while the page is away, for it to catch up on. Then publishers wait for it: else all
-    // would be published before it is back, and the later kills would meet nobody.
-    if (away && accepted >= segment * (killed + 0.5)) await away
+    // At the bound publishers wait for the page: else all would be published before it is back, and the later kills
+    // would meet nobody.
+    while (away && accepted >= bound) await Promise.race([away, pass(20)])
   }
   const onAccepted = (count) => (accepted += count)
   const publishers = Object.entries(published).map(([topic, count]) => publishTicks(harness, topic, count, { onAccepted, wait }))
@@ -83,7 +92,7 @@ async function one(store, name, kills, events, script) {
   const { record, faults } = await book(() => window.book)
   const sum = score(published, record)
   const opened = await opens()
-  console.log(`      ${name}: ${retries} publishes were tried again, the page was open ${opened} times`)
+  console.log(`      ${name}: ${retries} publishes were tried again, the page was open ${opened} times and told of ${sum.announced} lost events`)
   if (store === 'disk') {
     console.log(`published ${sum.published} delivered ${sum.delivered} duplicate ${sum.duplicate} gaps ${sum.gaps}`)
     must(sum.delivered === sum.published && sum.duplicate === 0 && sum.gaps === 0, `something was lost, doubled or gapped: ${JSON.stringify(sum)}`)
@@ -104,11 +113,4 @@ async function one(store, name, kills, events, script) {
 function share(events) {
   const third = Math.floor(events / 3)
   return { [TOPICS[0]]: third, [TOPICS[1]]: third, [TOPICS[2]]: events - 2 * third }
-}
-
-/** Resolves when the page is open once more than before. */
-async function killAndComeBack(harness, opens) {
-  const before = await opens()
-  await harness.restart('SIGKILL')
-  await until('the page to come back', async () => (await opens()) > before, { timeout: 60_000, every: 50 })
 }

@@ -12,5 +12,5 @@ export async function until(what, ask, { timeout = 30_000, every = 25 } = {}) {
   }
 }
 
-/** Lets wall time pass: only where the absence of something over a time is the point. */
+/** Lets wall time pass: between two looks at a condition, or where the absence of something over a time is the point. */
 export const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
