@@ -23,6 +23,7 @@ cargo xtask e2e NAME --help
   hidden    a hidden tab dials nothing and misses nothing
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
+  demo      the dashboard before and after its server is killed, with pictures
 
 Leaves screenshots and bundles in target/e2e.",
     run: e2e,
@@ -49,8 +50,9 @@ enum Need {
 const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     Check { name: "curl", needs: &[Need::Page, DEMO] },
+    Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
     Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS] },
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS] },

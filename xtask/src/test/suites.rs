@@ -17,7 +17,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 13] = [
+pub(crate) const SUITES: [Suite; 14] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
@@ -31,6 +31,7 @@ pub(crate) const SUITES: [Suite; 13] = [
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
+    Suite { name: "e2e-demo", again: "cargo xtask e2e demo", run: || check("demo", &[]) },
 ];
 
 fn format() -> Outcome<Counts> {
