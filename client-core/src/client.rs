@@ -279,14 +279,15 @@ impl Client {
 
     /// The server answered with a status and no stream.
     fn answered(&mut self, now: Timestamp, status: Status<'_>) {
-        let said = status.code.and_then(Code::parse);
         let plain = Code::of_status(status.status);
-        let code = said.unwrap_or(plain);
-        if plain.retry() == Retry::Never || code.retry() == Retry::Never {
+        let said = status.code.and_then(Code::parse).unwrap_or(plain);
+        // A code of ours knows more than the status, but some statuses need no code.
+        let last = [said, plain].into_iter().find(|code| code.retry() == Retry::Never);
+        if let Some(code) = last {
             let problem = status.code.map(Into::into);
             self.close(None, CloseReason { code, status: Some(status.status), problem });
         } else {
-            self.failed(now, Trouble::Refused(status.status, code), status.retry_after.unwrap_or_default());
+            self.failed(now, Trouble::Refused(status.status, said), status.retry_after.unwrap_or_default());
         }
     }
 

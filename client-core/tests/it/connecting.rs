@@ -159,7 +159,17 @@ fn c12_c13_statuses_that_close() {
         let script = format!("0ms open\n1ms refused\n2ms status {status}\n900000ms end");
         run(Config::default(), &script).lines().skip(3).collect::<Vec<_>>().join("; ")
     };
-    let all = ["401", "403", "404", "406", "204", "400 code=bad-request", "403 code=teapot", "401 code=unauthorized"];
+    let all = [
+        "401",
+        "403",
+        "404",
+        "406",
+        "204",
+        "400 code=bad-request",
+        "403 code=teapot",
+        "401 code=unauthorized",
+        "401 code=limit",
+    ];
     let lines: Vec<String> = all.iter().map(|status| format!("{status}: {}\n", end(status))).collect();
     expect![[r#"
         401: 2ms closed unauthorized 401
@@ -170,6 +180,7 @@ fn c12_c13_statuses_that_close() {
         400 code=bad-request: 2ms closed bad-request 400 bad-request
         403 code=teapot: 2ms closed forbidden 403 teapot
         401 code=unauthorized: 2ms closed unauthorized 401 unauthorized
+        401 code=limit: 2ms closed unauthorized 401 limit
     "#]]
     .assert_eq(&lines.concat());
 }
@@ -444,4 +455,34 @@ fn a_position_that_the_page_could_not_read_is_a_gap() {
             5ms open
         "#]],
     );
+}
+
+/// A page may close its stream while it is being told of a gap: the rest of what waited is not handed to it.
+#[test]
+fn c20_a_page_that_closes_while_it_is_told_something_hears_no_more() {
+    use crate::script::say;
+    use eventwire_client_core::{Client, Input, Timestamp};
+    let words = |client: &mut Client| {
+        std::iter::from_fn(|| client.poll_output()).map(|output| say(&output)).collect::<Vec<_>>().join("; ")
+    };
+
+    let mut client = Client::new(Config::default(), 7);
+    client.handle_input(Timestamp(0), Input::Open);
+    client.handle_input(Timestamp(0), Input::Close); // nothing was carried out yet: there is nothing to disconnect
+    let unopened = words(&mut client);
+
+    let mut client = Client::new(Config::default(), 7);
+    client.handle_input(Timestamp(0), Input::Open);
+    let opened = words(&mut client);
+    client.handle_input(Timestamp(1), Input::PageHide);
+    client.handle_input(Timestamp(2), Input::PageShow);
+    client.handle_input(Timestamp(3), Input::Close); // the first attempt is open, the second was never carried out
+    let redialled = words(&mut client);
+
+    expect![[r#"
+        closed closed
+        connecting opened; connect #1
+        disconnect #1; closed closed
+    "#]]
+    .assert_eq(&format!("{unopened}\n{opened}\n{redialled}\n"));
 }
