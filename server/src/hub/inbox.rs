@@ -28,18 +28,23 @@ pub(crate) struct Window {
 #[derive(Debug)]
 pub(crate) struct Inbox {
     letters: Mutex<Letters>,
-    /// Bytes of events carried. Beyond, a mark stands for the event, and the readers it concerns catch up from the log.
-    bound: usize,
+    bounds: Bounds,
 }
 
-/// Marks carried beyond the bytes. Beyond these too, one note stands for all: everyone catches up from the log.
-const MARKS: usize = 1 << 16;
+/// What an inbox carries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Bytes of events. Beyond, a mark stands for the event, and the readers it concerns catch up from the log.
+    pub(crate) bytes: usize,
+    /// Events and marks. Beyond, one note stands for all: everyone catches up from the log.
+    pub(crate) records: usize,
+}
 
 #[derive(Debug, Default)]
 struct Letters {
     window: Window,
-    /// Marks did not fit either.
-    overrun: bool,
+    /// The newest event of which there is not even a mark, 0 if there is none.
+    overrun: u64,
     /// The shard found nothing and does not look again unless it is rung.
     asleep: bool,
 }
@@ -51,13 +56,13 @@ pub(crate) enum Look {
     Nothing,
     /// A window.
     Window,
-    /// A window, and more than it could hold: what concerns whom is not known.
-    Overrun,
+    /// A window, and more than it could hold, up to this offset: what concerns whom is not known.
+    Overrun { upto: u64 },
 }
 
 impl Inbox {
-    pub(crate) fn new(bound: usize) -> Self {
-        Self { letters: Mutex::default(), bound }
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self { letters: Mutex::default(), bounds }
     }
 
     /// Adds an event in two parts. Whether the shard sleeps and must be rung.
@@ -65,10 +70,10 @@ impl Inbox {
     pub(super) fn push(&self, at: u64, topic: TopicId, patterns: &[u32], prefix: &[u8], suffix: &[u8]) -> bool {
         let mut letters = self.letters.lock();
         let window = &mut letters.window;
-        if window.records.len() >= MARKS {
-            letters.overrun = true;
+        if window.records.len() >= self.bounds.records.max(1) {
+            letters.overrun = at;
         } else {
-            if window.bytes.len() + prefix.len() + suffix.len() <= self.bound || window.records.is_empty() {
+            if window.bytes.len() + prefix.len() + suffix.len() <= self.bounds.bytes || window.records.is_empty() {
                 window.bytes.extend_from_slice(prefix);
                 window.bytes.extend_from_slice(suffix);
             }
@@ -88,8 +93,8 @@ impl Inbox {
         }
         std::mem::swap(&mut letters.window, empty);
         match std::mem::take(&mut letters.overrun) {
-            true => Look::Overrun,
-            false => Look::Window,
+            0 => Look::Window,
+            upto => Look::Overrun { upto },
         }
     }
 
@@ -101,6 +106,17 @@ impl Inbox {
     /// Bytes that wait for the shard.
     pub(crate) fn bytes(&self) -> usize {
         self.letters.lock().window.bytes.len()
+    }
+}
+
+impl Look {
+    /// The newest event that came into the inbox before this look, carried or not; `head` if there was none.
+    pub(crate) fn newest(self, window: &Window, head: u64) -> u64 {
+        let carried = window.records.last().map_or(head, |record| record.at.max(head));
+        match self {
+            Self::Nothing | Self::Window => carried,
+            Self::Overrun { upto } => carried.max(upto),
+        }
     }
 }
 

@@ -3,7 +3,13 @@
 //!
 //! Serialising and framing happen outside; under the lock only the id's digits are written and bytes are copied.
 
-use super::{core::CoreConfig, door::Door, inbox::Inbox, names::Names, patterns::Patterns};
+use super::{
+    core::CoreConfig,
+    door::Door,
+    inbox::{Bounds, Inbox},
+    names::Names,
+    patterns::Patterns,
+};
 use crate::log::{Limits, Log};
 use eventwire::{Epoch, EventName, Offset, Pattern, Position, Topic, frame::GapReason, sse};
 use parking_lot::{Mutex, RwLock};
@@ -16,9 +22,6 @@ use std::{
     },
 };
 use tokio::time::Instant;
-
-/// Bytes of events an inbox carries before marks stand for them.
-const INBOX: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(crate) struct Sequence {
@@ -60,13 +63,7 @@ pub(crate) struct Standing {
 }
 
 impl Sequence {
-    pub(crate) fn new(config: &CoreConfig, doors: Vec<Arc<Door>>) -> Self {
-        let retain = u64::try_from(config.retain.as_millis()).unwrap_or(u64::MAX);
-        Self::bounded(config, Limits::new(config.budget, retain), INBOX, doors)
-    }
-
-    /// With limits of one's own.
-    pub(crate) fn bounded(config: &CoreConfig, limits: Limits, inbox: usize, doors: Vec<Arc<Door>>) -> Self {
+    pub(crate) fn new(config: &CoreConfig, limits: Limits, inbox: Bounds, doors: Vec<Arc<Door>>) -> Self {
         let log = Log::new(limits, config.start.0, RandomState::new());
         Self {
             state: Mutex::new(State {

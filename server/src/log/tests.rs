@@ -111,7 +111,9 @@ fn a_hog_evicts_itself_and_quiet_topics_survive_within_the_budget() {
 fn quiet_topics_do_not_outlive_their_age() {
     let mut hub = Hub::new(LIMITS);
     hub.publish("quiet.a", 50);
-    (0..500).for_each(|_| drop(hub.publish("hog", 90)));
+    for _ in 0..500 {
+        hub.publish("hog", 90);
+    }
     hub.now += LIMITS.retain + 1;
     while !hub.log.trim(hub.now, 4) {}
     assert_eq!((hub.log.events(), hub.log.bytes(), hub.log.topics()), (0, 0, 0), "an idle hub is empty");
@@ -121,7 +123,9 @@ fn quiet_topics_do_not_outlive_their_age() {
 fn a_topic_that_is_gone_and_comes_back_knows_its_loss_and_a_new_one_has_none() {
     let mut hub = Hub::new(LIMITS);
     let last = hub.publish("a.once", 10);
-    (0..100).for_each(|_| drop(hub.publish("b", 10)));
+    for _ in 0..100 {
+        hub.publish("b", 10);
+    }
     hub.now += LIMITS.retain + 1;
     while !hub.log.trim(hub.now, 4) {}
     let again = hub.topic("a.once");
@@ -177,13 +181,17 @@ fn a_newest_value_that_bytes_forced_out_is_a_loss_to_newcomers_until_the_next_on
     let at = hub.publish("latest.x", 20);
     assert_eq!(hub.log.newest_lost_under("latest"), None);
     // So many other values that half the budget does not hold them.
-    (0..400).for_each(|n| drop(hub.publish(&format!("latest.y.{n}"), 40)));
+    for n in 0..400 {
+        hub.publish(&format!("latest.y.{n}"), 40);
+    }
     let topic = hub.topic("latest.x");
     assert_eq!(hub.log.newest_lost(topic), Some(at));
     assert!(hub.log.newest_lost_under("latest") >= Some(at));
     hub.publish("latest.x", 20);
     assert_eq!(hub.log.newest_lost(topic), None);
     assert_eq!(hub.log.lost(topic, 0), None, "the newer one stands for it");
-    (0..400).for_each(|n| drop(hub.publish(&format!("latest.y.{n}"), 1)));
+    for n in 0..400 {
+        hub.publish(&format!("latest.y.{n}"), 1);
+    }
     assert_eq!(hub.log.newest_lost_under("latest.y"), None, "all are back");
 }

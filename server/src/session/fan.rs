@@ -21,7 +21,6 @@ use crate::{
     },
     log::Batch,
 };
-use bytes::Bytes;
 use eventwire::{Code, Offset, Position};
 use slab::Slab;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -35,9 +34,6 @@ pub(crate) struct Rules {
     /// Whether there is a store to ask for its head.
     pub(crate) has_store: bool,
 }
-
-/// How long a reader waits for the tail to reach the position it claims, in milliseconds.
-const WAIT: u64 = 5_000;
 
 #[derive(Debug)]
 pub(super) struct Reader<S> {
@@ -81,17 +77,17 @@ pub(crate) struct Fan<S> {
     pub(super) holes: u64,
     pub(super) names: usize,
     pub(super) live: usize,
-    beats: Beats,
-    due: Vec<SeatId>,
-    alarms: Alarms,
+    pub(super) beats: Beats,
+    pub(super) due: Vec<SeatId>,
+    pub(super) alarms: Alarms,
     serial: u64,
     /// The inbox was empty and will ring.
     pub(super) asleep: bool,
     /// From when to when everyone goes.
     drain: Option<(u64, u64)>,
     /// The question to the store that is under way, and the last one there was.
-    asking: Option<u64>,
-    questions: u64,
+    pub(super) asking: Option<u64>,
+    pub(super) questions: u64,
 }
 
 impl<S: Sink> Fan<S> {
@@ -201,48 +197,6 @@ impl<S: Sink> Fan<S> {
         [beat, self.alarms.deadline()].into_iter().flatten().min()
     }
 
-    /// The store has to be asked for its head: the number of the question.
-    pub(crate) fn question(&mut self) -> Option<u64> {
-        if self.asking.is_some() {
-            return None;
-        }
-        let readers = &self.readers;
-        let open = |id: &SeatId| {
-            let reader = readers.get(id.index as usize).filter(|reader| reader.id == *id);
-            reader.and_then(|reader| reader.behind.as_ref()).is_some_and(|b| b.stage == Stage::Wait && !b.proven)
-        };
-        if !self.waiting.iter().any(open) {
-            return None;
-        }
-        self.questions += 1;
-        self.asking = Some(self.questions);
-        self.asking
-    }
-
-    /// The store answered, or did not.
-    pub(crate) fn answer(&mut self, question: u64, head: Option<Position>) {
-        self.asking = None;
-        for id in self.waiting.clone() {
-            let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) else { continue };
-            // Asked before it came: its position may be newer than the answer.
-            if behind.stage != Stage::Wait || behind.asked > question {
-                continue;
-            }
-            match (head, behind.claim) {
-                (None, _) => self.end(id, Code::Unavailable),
-                (Some(head), Some(claim)) if head.epoch == claim.epoch && head.offset >= claim.offset => {
-                    behind.proven = true;
-                }
-                // Beyond the store's head, or of a life that this node has yet to hear of.
-                (Some(_), _) => {
-                    behind.proven = true;
-                    behind.stage = Stage::Judge;
-                    self.queue(id);
-                }
-            }
-        }
-    }
-
     /// Everyone goes, evenly spread over the time. Says when it will be over.
     pub(crate) fn drain(&mut self, over: Duration, now: u64) -> u64 {
         self.now = self.now.max(now);
@@ -326,19 +280,6 @@ impl<S: Sink> Fan<S> {
         self.queue(id);
     }
 
-    /// A reader has to wait for the tail.
-    pub(super) fn wait(&mut self, id: SeatId) {
-        let next = self.questions + 1;
-        if let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) {
-            behind.asked = next;
-            behind.stage = Stage::Wait;
-        }
-        self.waiting.push(id);
-        self.alarms.set(self.now + WAIT, id, Alarm::Wait);
-        // The head may have come along since this turn looked.
-        self.asleep = false;
-    }
-
     /// The reader of this number, if it is still the same.
     pub(super) fn reader(&mut self, id: SeatId) -> Option<&mut Reader<S>> {
         self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id)
@@ -404,67 +345,5 @@ impl<S: Sink> Fan<S> {
             self.readers[moved as usize].live = place;
         }
         self.live -= 1;
-    }
-
-    fn ring_alarms(&mut self) {
-        while let Some((id, alarm)) = self.alarms.due(self.now) {
-            let (now, stall) = (self.now, self.rules.stall);
-            let Some(reader) = self.reader(id) else { continue };
-            match alarm {
-                Alarm::Expire => self.end(id, Code::Auth),
-                Alarm::Drain => self.end(id, Code::Drain),
-                Alarm::Wait => {
-                    if reader.behind.as_ref().is_some_and(|behind| behind.stage == Stage::Wait) {
-                        self.end(id, Code::Unavailable);
-                    }
-                }
-                Alarm::Stall => match reader.behind.as_ref().and_then(|behind| behind.blocked) {
-                    None => reader.watched = false,
-                    Some(since) if since + stall <= now => self.remove(id.index),
-                    Some(since) => self.alarms.set(since + stall, id, Alarm::Stall),
-                },
-            }
-        }
-    }
-
-    /// Says `cursor beat` to whoever has heard nothing for too long.
-    fn beat(&mut self) {
-        if self.now < self.beats.deadline() {
-            return;
-        }
-        let mut due = std::mem::take(&mut self.due);
-        self.beats.due(self.now, &mut due);
-        let mut beat: Option<(Vec<u8>, Option<Bytes>)> = None;
-        for id in due.drain(..) {
-            let Some(reader) = self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id) else {
-                continue;
-            };
-            // Who is behind is handed something, or is blocked and cannot be.
-            if reader.behind.is_none() && self.beats.is_due(reader.last) {
-                let (bytes, shared) = beat.get_or_insert_with(|| (self.at.beat(), None));
-                self.hand(id.index, bytes, shared);
-            }
-            if let Some(reader) = self.readers.get(id.index as usize) {
-                let last = if reader.behind.is_some() { self.now } else { reader.last };
-                self.beats.enter(id, last);
-            }
-        }
-        self.due = due;
-    }
-
-    /// Hands a frame to a live reader.
-    fn hand(&mut self, index: u32, bytes: &[u8], shared: &mut Option<Bytes>) {
-        let (at, now) = (self.at.head, self.now);
-        let reader = &mut self.readers[index as usize];
-        match reader.sink.write(bytes, shared) {
-            Err(_) => self.remove(index),
-            Ok(n) if n == bytes.len() => reader.last = now,
-            Ok(n) => {
-                let rest = if n == 0 { Box::default() } else { bytes[n..].into() };
-                let behind = Behind::new(at, Stage::Replay { arriving: false });
-                self.fall_behind(index, Behind { rest, ..behind });
-                self.block(index);
-            }
-        }
     }
 }

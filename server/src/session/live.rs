@@ -50,9 +50,9 @@ impl<S: Sink> Fan<S> {
         if self.sequence.renewals() != self.at.renewals {
             self.begin_anew();
         } else {
-            let head = self.window.records.last().map_or(head, |record| record.at.max(head));
+            let head = look.newest(&self.window, head);
             let (holes, names) = (self.sequence.holes(), self.sequence.names().read().count());
-            if look == Look::Overrun || holes != self.holes || names != self.names {
+            if matches!(look, Look::Overrun { .. }) || holes != self.holes || names != self.names {
                 (self.holes, self.names) = (holes, names);
                 // Something has to be said first, or it is not known whom it concerns: everyone asks the log.
                 self.all_behind(self.at.head);
@@ -177,8 +177,8 @@ impl<S: Sink> Fan<S> {
             let standing = self.sequence.standing();
             // What came before that head was read must not be handed out behind the gap.
             self.window.clear();
-            self.sequence.inbox(self.shard).swap(&mut self.window);
-            let head = self.window.records.last().map_or(standing.head, |record| record.at.max(standing.head));
+            let look = self.sequence.inbox(self.shard).swap(&mut self.window);
+            let head = look.newest(&self.window, standing.head);
             if self.sequence.renewals() == standing.renewals {
                 self.at = Standing { head, ..standing };
                 break;
@@ -198,23 +198,6 @@ impl<S: Sink> Fan<S> {
                 }
             }
             self.queue(id);
-        }
-    }
-
-    /// Whether the tail has come to where some reader claims to be.
-    fn look_for_claims(&mut self) {
-        let head = self.at.head;
-        for id in std::mem::take(&mut self.waiting) {
-            let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) else { continue };
-            if behind.stage != Stage::Wait {
-                continue;
-            }
-            if behind.claim.is_some_and(|claim| claim.offset.0 <= head) {
-                behind.stage = Stage::Judge;
-                self.queue(id);
-            } else {
-                self.waiting.push(id);
-            }
         }
     }
 }

@@ -7,6 +7,8 @@ mod alarms;
 mod beats;
 mod behind;
 mod catchup;
+mod claims;
+mod due;
 mod fan;
 mod groups;
 mod live;

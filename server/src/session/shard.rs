@@ -11,8 +11,10 @@ use crate::hub::{
     Core, CoreConfig, SessionInfo, Stats,
     core::{HeadSource, Shard},
     door::{Door, News, Order},
+    inbox::Bounds,
     sequence::Sequence,
 };
+use crate::log::Limits;
 use parking_lot::Mutex;
 use std::{
     pin::pin,
@@ -27,8 +29,15 @@ use tokio::{
 impl Core {
     /// A hub whose shard runs on the current tokio runtime.
     pub(crate) fn new(config: CoreConfig) -> Arc<Core> {
+        Self::bounded(config, INBOX)
+    }
+
+    /// The same with another bound on what a busy shard finds when it looks again.
+    pub(crate) fn bounded(config: CoreConfig, inbox: Bounds) -> Arc<Core> {
         let door = Arc::new(Door::default());
-        let sequence = Arc::new(Sequence::new(&config, vec![door.clone()]));
+        let retain = u64::try_from(config.retain.as_millis()).unwrap_or(u64::MAX);
+        let limits = Limits::new(config.budget, retain);
+        let sequence = Arc::new(Sequence::new(&config, limits, inbox, vec![door.clone()]));
         let head_source = Arc::new(OnceLock::new());
         let rules = Rules {
             greeting: Greeting { contract: config.contract, heartbeat: config.heartbeat },
@@ -44,7 +53,7 @@ impl Core {
             head_source: head_source.clone(),
             news: News::default(),
             draining: Vec::new(),
-            retain: u64::try_from(config.retain.as_millis()).unwrap_or(u64::MAX),
+            retain,
             trimmed: 0,
         };
         tokio::spawn(shard.run());
@@ -82,6 +91,8 @@ struct Task {
     trimmed: u64,
 }
 
+/// What a shard that is busy finds when it looks again.
+const INBOX: Bounds = Bounds { bytes: 1 << 20, records: 1 << 16 };
 /// Turns in one go before others on the runtime have theirs.
 const TURNS: usize = 16;
 /// After the end of a drain whoever is left is let go.

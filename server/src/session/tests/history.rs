@@ -8,7 +8,7 @@ use super::{
     oracle::{Client, Published, Tap, World, position},
 };
 use crate::{
-    hub::{CoreConfig, Join, door::Door, seat::SeatId, sequence::Sequence},
+    hub::{CoreConfig, Join, door::Door, inbox::Bounds, seat::SeatId, sequence::Sequence},
     log::Limits,
 };
 use eventwire::{Epoch, EventName, Offset, Pattern, Start, Topic, frame::GapReason, limits, sse::Decoder};
@@ -92,7 +92,7 @@ pub(super) enum From {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Setting {
     pub(super) limits: Limits,
-    pub(super) inbox: usize,
+    pub(super) inbox: Bounds,
     pub(super) latest: &'static [&'static str],
 }
 
@@ -145,7 +145,7 @@ impl Stage {
             stall: Duration::from_secs(100_000),
         };
         let door = Arc::new(Door::default());
-        let sequence = Arc::new(Sequence::bounded(&config, setting.limits, setting.inbox, vec![door]));
+        let sequence = Arc::new(Sequence::new(&config, setting.limits, setting.inbox, vec![door]));
         let rules = Rules {
             greeting: Greeting { contract: config.contract, heartbeat: config.heartbeat },
             stall: 100_000_000,

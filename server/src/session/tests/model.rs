@@ -1,7 +1,8 @@
 //! Random and all short histories against everything that ever was.
 
 use super::history::{From, Op, Setting, TOPICS, VIEWS, run};
-use crate::log::Limits;
+use crate::{hub::inbox::Bounds, log::Limits};
+use eventwire::frame::GapReason;
 use proptest::prelude::*;
 
 const LATEST: [&[&str]; 3] = [&[], &["a.*", "busy"], &["**"]];
@@ -45,7 +46,8 @@ fn any_op() -> impl Strategy<Value = Op> {
 }
 
 fn setting() -> impl Strategy<Value = Setting> {
-    let inbox = prop_oneof![Just(0usize), 1..3000usize, Just(1 << 20)];
+    let bytes = prop_oneof![Just(0usize), 1..3000usize, Just(1 << 20)];
+    let inbox = (bytes, prop_oneof![1..20usize, Just(1 << 16)]).prop_map(|(bytes, records)| Bounds { bytes, records });
     (64..2000usize, 300..20_000usize, 0..800usize, inbox, 0..LATEST.len()).prop_map(
         |(segment, budget, quiet, inbox, latest)| Setting {
             limits: Limits { segment, budget, retain: 500, quiet, tombs: 1000 },
@@ -105,6 +107,19 @@ fn all_short_histories() {
             rest /= steps.len();
         }
         let limits = Limits { segment: 80, budget: 200, retain: 500, quiet: 60, tombs: 1000 };
-        run(&ops, Setting { limits, inbox: 100, latest: LATEST[code % 2] });
+        run(&ops, Setting { limits, inbox: Bounds { bytes: 100, records: 3 }, latest: LATEST[code % 2] });
     }
+}
+
+/// The newest values of a reader that is still in its prelude are forced out before it has read them.
+#[test]
+fn a_newest_value_lost_in_the_middle_of_a_prelude_is_told() {
+    let mut ops: Vec<_> = (0..4).map(|topic| Op::Publish { topic, size: 3_000, times: 1 }).collect();
+    ops.extend([Op::Join { view: 7, start: From::Now, room: 4_500 }, Op::Turn]);
+    ops.extend((4..7).map(|topic| Op::Publish { topic, size: 9_000, times: 1 }));
+    ops.extend([Op::Publish { topic: 7, size: 1_500, times: 40 }, Op::Turn]);
+    let limits = Limits { segment: 2_000, budget: 40_000, retain: 500, quiet: 0, tombs: 1_000 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
+    let tally = run(&ops, Setting { limits, inbox, latest: LATEST[2] });
+    assert_eq!(tally.gaps, [GapReason::Evicted]);
 }

@@ -1,7 +1,7 @@
 //! S16: publishing while readers are between the log and what is live, with real threads, wake-ups and locks.
 
 use super::face::config;
-use crate::hub::{Core, CoreConfig, Join, seat::Reader};
+use crate::hub::{Core, CoreConfig, Join, inbox::Bounds, seat::Reader};
 use eventwire::{EventId, EventName, Offset, Pattern, Payload, Position, Start, Topic, sse::Decoder};
 use futures_core::Stream;
 use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
@@ -38,11 +38,14 @@ async fn read(core: &Arc<Core>, view: &[Pattern], from: u64, until: u64, pieces:
 #[test]
 fn s16_readers_that_join_while_others_publish_get_everything_once_and_in_order() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
-    for round in 0..5 {
+    for round in 0..6 {
         runtime.block_on(async {
             // A heartbeat ends every wait for an event that does not concern the reader.
             let heartbeat = Duration::from_millis(20);
-            let core = Core::new(CoreConfig { heartbeat, budget: 8 << 20, latest: vec![], ..config() });
+            let config = CoreConfig { heartbeat, budget: 8 << 20, latest: vec![], ..config() };
+            // Inboxes that carry all, marks in the place of events, and too few even of these.
+            let inbox = [(1 << 20, 1 << 16), (300, 1 << 16), (1 << 20, 3)][round % 3];
+            let core = Core::bounded(config, Bounds { bytes: inbox.0, records: inbox.1 });
             let publishers = ["t", "u"].map(|prefix| {
                 let core = core.clone();
                 tokio::task::spawn_blocking(move || {
@@ -52,7 +55,7 @@ fn s16_readers_that_join_while_others_publish_get_everything_once_and_in_order()
                         let topic = Topic::parse(&format!("{prefix}.{}", i % 4)).unwrap();
                         let at = core.publish(&topic, &name, &payload);
                         published.push((at.offset.0, topic.as_str().to_owned()));
-                        if i % 64 == round {
+                        if i % 64 == round as u64 {
                             std::thread::yield_now();
                         }
                     }

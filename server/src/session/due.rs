@@ -1,0 +1,74 @@
+//! What time does to readers: stalled writes, expired grants, turns in a drain, heartbeats.
+
+use super::{
+    alarms::Alarm,
+    behind::{Behind, Stage},
+    fan::Fan,
+    sink::Sink,
+};
+use bytes::Bytes;
+use eventwire::Code;
+
+impl<S: Sink> Fan<S> {
+    pub(super) fn ring_alarms(&mut self) {
+        while let Some((id, alarm)) = self.alarms.due(self.now) {
+            let (now, stall) = (self.now, self.rules.stall);
+            let Some(reader) = self.reader(id) else { continue };
+            match alarm {
+                Alarm::Expire => self.end(id, Code::Auth),
+                Alarm::Drain => self.end(id, Code::Drain),
+                Alarm::Wait => {
+                    if reader.behind.as_ref().is_some_and(|behind| behind.stage == Stage::Wait) {
+                        self.end(id, Code::Unavailable);
+                    }
+                }
+                Alarm::Stall => match reader.behind.as_ref().and_then(|behind| behind.blocked) {
+                    None => reader.watched = false,
+                    Some(since) if since + stall <= now => self.remove(id.index),
+                    Some(since) => self.alarms.set(since + stall, id, Alarm::Stall),
+                },
+            }
+        }
+    }
+
+    /// Says `cursor beat` to whoever has heard nothing for too long.
+    pub(super) fn beat(&mut self) {
+        if self.now < self.beats.deadline() {
+            return;
+        }
+        let mut due = std::mem::take(&mut self.due);
+        self.beats.due(self.now, &mut due);
+        let mut beat: Option<(Vec<u8>, Option<Bytes>)> = None;
+        for id in due.drain(..) {
+            let Some(reader) = self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id) else {
+                continue;
+            };
+            // Who is behind is handed something, or is blocked and cannot be.
+            if reader.behind.is_none() && self.beats.is_due(reader.last) {
+                let (bytes, shared) = beat.get_or_insert_with(|| (self.at.beat(), None));
+                self.hand(id.index, bytes, shared);
+            }
+            if let Some(reader) = self.readers.get(id.index as usize) {
+                let last = if reader.behind.is_some() { self.now } else { reader.last };
+                self.beats.enter(id, last);
+            }
+        }
+        self.due = due;
+    }
+
+    /// Hands a frame to a live reader.
+    fn hand(&mut self, index: u32, bytes: &[u8], shared: &mut Option<Bytes>) {
+        let (at, now) = (self.at.head, self.now);
+        let reader = &mut self.readers[index as usize];
+        match reader.sink.write(bytes, shared) {
+            Err(_) => self.remove(index),
+            Ok(n) if n == bytes.len() => reader.last = now,
+            Ok(n) => {
+                let rest = if n == 0 { Box::default() } else { bytes[n..].into() };
+                let behind = Behind::new(at, Stage::Replay { arriving: false });
+                self.fall_behind(index, Behind { rest, ..behind });
+                self.block(index);
+            }
+        }
+    }
+}
