@@ -92,6 +92,7 @@ async fn on_a_disk_every_event_arrives_once_through_every_kill_and_no_gap_is_tol
     let run = run(&format!("disk:{}", folder.path().display())).await;
     let events = run.items.len() - gaps(&run.items);
     assert_eq!((run.published.len(), events, gaps(&run.items)), (TOPICS.len() * EACH as usize, run.published.len(), 0));
+    assert_eq!(run.late, run.items, "D1: everything accepted is there, in order, and nothing else");
     let history =
         History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
     assert_eq!(check(&history), []);

@@ -72,7 +72,8 @@ impl<E: Events + Serialize + JsonSchema> Hub<E> {
     }
 
     /// Publishes an event once per key: within 120 s and among the newest 100,000 keys, a second publish of the same
-    /// key answers with the first one's position, and only one event appears.
+    /// key answers with the first one's position, and only one event appears. With a store this holds across processes,
+    /// for as long as the event itself is kept.
     ///
     /// # Errors
     /// As [`Self::publish`]; and a key that is empty or over 256 bytes.

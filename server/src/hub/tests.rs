@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::VecDeque, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Long enough for any machine; nothing is measured.
 const SOON: Duration = Duration::from_secs(30);
@@ -74,11 +74,13 @@ impl Page {
 
     /// The next event or frame: `tick {"n":1} @1` with its offset, `gap epoch @0`. Cursors and hello are passed over.
     async fn next(&mut self) -> String {
+        // Over all: heartbeats are no news.
+        let give_up = Instant::now() + SOON;
         loop {
             if let Some(line) = self.lines.pop_front() {
                 return line;
             }
-            let bytes = timeout(SOON, self.reader.next()).await.expect("the stream goes on");
+            let bytes = timeout_at(give_up, self.reader.next()).await.expect("the stream goes on");
             let bytes = bytes.expect("the stream lives").expect("the reader reads");
             let lines = &mut self.lines;
             let read = self.decoder.push(&bytes, |block| match block.event {

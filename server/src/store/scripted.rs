@@ -10,7 +10,7 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(crate) struct Scripted {
     state: Arc<Mutex<State>>,
-    changed: Arc<watch::Sender<u64>>,
+    pub(crate) changed: Arc<watch::Sender<u64>>,
     epochs: u64,
 }
 
@@ -28,6 +28,8 @@ pub(crate) struct State {
     /// Acknowledgements know no offset.
     pub(crate) blind: bool,
     pub(crate) appends: usize,
+    /// Nobody answers.
+    pub(crate) away: bool,
 }
 
 /// What is to happen to the next append.
@@ -50,6 +52,7 @@ impl Scripted {
             next: None,
             blind: false,
             appends: 0,
+            away: false,
         };
         Self { state: Arc::new(Mutex::new(state)), changed: Arc::new(watch::Sender::new(0)), epochs: 1 }
     }
@@ -59,6 +62,11 @@ impl Scripted {
         let out = act(&mut self.state.lock());
         self.changed.send_modify(|n| *n += 1);
         out
+    }
+
+    /// Interferes, and no tail notices by itself.
+    pub(crate) fn quietly(&self, act: impl FnOnce(&mut State)) {
+        act(&mut self.state.lock());
     }
 
     pub(crate) fn copy(&self) -> State {
@@ -111,6 +119,9 @@ impl Store for Scripted {
 
     async fn bounds(&self) -> Result<Bounds, StoreError> {
         let state = self.state.lock();
+        if state.away {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "nobody answers"));
+        }
         Ok(Bounds { epoch: state.epoch, first: state.first, head: state.head })
     }
 

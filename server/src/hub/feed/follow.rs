@@ -148,6 +148,9 @@ impl<S: Store> Follow<S> {
                 wait = BACKOFF.0;
             }
             tracing::warn!(target: "eventwire::store::tail_ended", %why, again_ms = wait.as_millis());
+            if orders.is_closed() && orders.is_empty() && self.orders.is_idle() && self.appending.is_none() {
+                return;
+            }
             self.pause(wait + Duration::from_millis(fastrand::u64(0..20))).await;
             wait = (wait * 2).min(BACKOFF.1);
         }

@@ -6,11 +6,11 @@ use tempfile::TempDir;
 
 async fn open(folder: &TempDir) -> Hub<Test> {
     // The hub before lets go of the folder a turn after its last handle is dropped.
-    let give_up = tokio::time::Instant::now() + SOON;
+    let give_up = Instant::now() + SOON;
     loop {
         match Disk::open(folder.path()) {
             Ok(disk) => return builder().store(disk).build().await.unwrap(),
-            Err(error) => assert!(tokio::time::Instant::now() < give_up, "{error}"),
+            Err(error) => assert!(Instant::now() < give_up, "{error}"),
         }
         tokio::task::yield_now().await;
     }
@@ -20,8 +20,9 @@ async fn open(folder: &TempDir) -> Hub<Test> {
 async fn raw(hub: &Hub<Test>, start: Start, events: usize) -> Vec<String> {
     let mut page = Page::from(hub, start);
     let (mut ids, mut decoder) = (Vec::new(), Decoder::new(limits::LINE));
+    let give_up = Instant::now() + SOON;
     while ids.len() < events {
-        let bytes = timeout(SOON, page.reader.next()).await.unwrap().unwrap().unwrap();
+        let bytes = timeout_at(give_up, page.reader.next()).await.unwrap().unwrap().unwrap();
         let read = decoder.push(&bytes, |block| {
             if !block.event.starts_with("eventwire.") {
                 ids.push(format!("{} {} {}", block.id, block.event, block.data));

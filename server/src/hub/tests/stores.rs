@@ -169,10 +169,27 @@ async fn a_record_without_form_is_a_gap_and_order_is_kept() {
 async fn publishes_on_their_way_into_a_lost_epoch_are_appended_to_the_next() {
     let (hub, store) = scripted().await;
     hub.publish("a.b", &tick(1)).await.unwrap();
-    store.with(|state| state.recreate(5));
+    store.quietly(|state| state.recreate(5));
     let events: Vec<_> = (2..=4).map(tick).collect();
     let published = futures_util::future::join_all(events.iter().map(|event| hub.publish("a.b", event))).await;
     for (n, position) in (1..).zip(published) {
         assert_eq!(position.unwrap(), Position { epoch: Epoch::from_random(5), offset: Offset(n) });
+    }
+}
+
+/// A store that is gone for good, and a hub that is, too: no task stays behind to ask for it.
+#[tokio::test(start_paused = true)]
+async fn the_loop_of_a_dropped_hub_ends_though_its_store_does_not_answer() {
+    let (hub, store) = scripted().await;
+    store.with(|state| state.away = true);
+    store.cut_tails();
+    // The first rounds have failed, and the loop waits for a while.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    drop(hub);
+    let holders = || std::sync::Arc::strong_count(&store.changed);
+    let give_up = Instant::now() + SOON;
+    while holders() > 1 {
+        assert!(Instant::now() < give_up, "{} hold the store", holders());
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Found {
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<(Self, Found), StoreError> {
         let trouble = |error: io::Error| trouble(path, &error);
-        fs::create_dir_all(path).map_err(trouble)?;
+        create(path).map_err(trouble)?;
         // What is shown in errors is where it really is, whatever the working directory.
         let path = path.canonicalize().map_err(trouble)?;
         let lock = lock(&path)?;
@@ -156,7 +156,7 @@ impl Folder {
         file.write_all(line.as_bytes())?;
         file.sync_all()?;
         fs::rename(new, run)?;
-        File::open(&self.path)?.sync_all()
+        sync_folder(&self.path)
     }
 }
 
@@ -182,6 +182,26 @@ impl Found {
     pub(super) fn mark(&self) -> Option<Position> {
         self.mark
     }
+}
+
+/// Makes the folder and what is missing above it, each written through: what is in a folder survives power loss only if
+/// the folder does.
+fn create(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    create(parent)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }?;
+    sync_folder(parent)
+}
+
+/// Only Unix opens folders as files.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {

@@ -142,6 +142,10 @@ async fn a_torn_end_is_cut_and_what_was_shown_of_it_renews_the_epoch() {
         assert_eq!(contents(&again).await, [Some(1), Some(2), Some(3), None], "cut at {cut}");
         // Put right once, it stays right.
         if cut % 16 == 0 {
+            let bounds = again.inner.bounds();
+            drop(again);
+            let again = Disk::open(&torn).unwrap();
+            assert_eq!(again.inner.bounds(), bounds, "cut at {cut}");
             add(&again, 5..=5).await;
             let bounds = again.inner.bounds();
             drop(again);
