@@ -260,7 +260,8 @@ class Stream<E extends object> implements EventStream<E> {
     this.#enter({ kind: "closed", reason, error });
     machine?.close();
     for (const queue of this.#queues) queue.end(error);
-    for (const entries of [this.#onGap, this.#onFault, this.#onState, this.#onOutdated, this.#on]) entries.clear();
+    // The sets themselves: a loop over one may be running further up the stack.
+    for (const entries of [...this.#on.values(), this.#onGap, this.#onFault, this.#onState, this.#onOutdated]) entries.clear();
   }
 
   /** Hands an item to every loop, and stops reading when one has all it may. */

@@ -1,0 +1,53 @@
+// What the compiler must accept and what it must refuse. Checked by tsc, never run.
+
+import { connect, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+
+interface Price {
+  sku: string;
+  cents: number;
+}
+type ShopEvents = { priceChanged: Price; closed: null };
+declare const Shop: Contract<ShopEvents>;
+
+export const stream: EventStream<ShopEvents> = connect(Shop, "/events", { topics: ["prices.*"], from: "earliest" });
+
+const off: () => void = stream.on("priceChanged", ({ sku, cents }, { topic, position }) => {
+  const exact: [string, number, string, string] = [sku, cents, topic, position];
+  return void exact;
+});
+off();
+stream.on("closed", (nothing: null) => nothing);
+stream.onGap(({ topics, reason }: Gap) => `${topics.join()} ${reason}`);
+stream.onFault((fault: Fault) => `${fault.event} ${fault.path} ${fault.reason}`);
+stream.onState((state) => `${state.kind} ${state.reason} ${state.nextAttemptAt?.toFixed()}`);
+stream.onState((state) => {
+  if (state.kind === "waiting") state.nextAttemptAt satisfies number;
+  if (state.kind === "closed") state.error?.status satisfies number | undefined;
+});
+
+// @ts-expect-error no such event
+stream.on("priceChange", () => {});
+// @ts-expect-error no such field
+stream.on("priceChanged", ({ price }) => price);
+// @ts-expect-error no such mode
+connect(Shop, "/events", { background: "never" });
+// @ts-expect-error a pattern is a string
+stream.topics.add(7);
+
+export async function exhausted(): Promise<string> {
+  for await (const { type, data, topic, position } of stream) {
+    switch (type) {
+      case "priceChanged":
+        return `${data.sku} ${data.cents} ${topic} ${position}`;
+      case "closed":
+        return data satisfies null ?? "";
+      case "eventwire.gap":
+        return data.topics.join();
+      case "eventwire.fault":
+        return data.message;
+      default:
+        return data satisfies never;
+    }
+  }
+  return "";
+}
