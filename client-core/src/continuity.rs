@@ -40,7 +40,7 @@ impl Continuity {
         self.position.is_some_and(|mine| mine.epoch != position.epoch)
     }
 
-    /// Moves the reader there. Within an epoch it never falls.
+    /// Moves the reader there. Within an epoch this never lets it fall.
     pub(crate) fn advance(&mut self, to: Position) {
         match &mut self.position {
             Some(mine) if mine.epoch == to.epoch => mine.offset = mine.offset.max(to.offset),
@@ -49,6 +49,12 @@ impl Continuity {
                 self.handed = Vec::new();
             }
         }
+    }
+
+    /// The reader was ahead of the order, which has not come so far: it stands where the order does, and knows nothing.
+    pub(crate) fn fall(&mut self, to: Position) {
+        self.position = Some(to);
+        self.handed = Vec::new();
     }
 
     /// The prelude is over: the position speaks for what it handed over.

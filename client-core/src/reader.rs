@@ -106,13 +106,16 @@ impl Reader {
             }
             Frame::Gap(gap) => {
                 let before = self.position();
+                let ahead = gap.reason == GapReason::Ahead;
                 match Position::parse(block.id) {
+                    // Whoever stayed where the order has not been would take its next events for old ones.
+                    Ok(position) if ahead => self.continuity.fall(position),
                     Ok(position) => self.continuity.advance(position),
                     Err(_) => out.fault(bad_id(block)),
                 }
-                let renewed = before.is_some_and(|before| self.continuity.foreign(before));
+                let renewed = ahead || before.is_some_and(|before| self.continuity.foreign(before));
                 // Nothing of another order speaks for this one.
-                self.interest.lost(if renewed { &[] } else { &gap.topics }, before);
+                self.interest.lost(if renewed { &[] } else { &gap.topics }, before.filter(|_| !ahead));
                 link.stage = Stage::Prelude;
                 // Loss is told even if where the stream goes on cannot be read.
                 out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });

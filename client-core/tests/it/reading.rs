@@ -82,6 +82,38 @@ fn a_cursor_moves_the_position_and_it_never_falls() {
 }
 
 #[test]
+fn a_reader_told_that_it_was_ahead_falls_to_where_the_order_is_and_misses_nothing_of_it() {
+    check_with(
+        Config { start: after("a-90"), ..Config::default() },
+        "
+            0ms open
+            1ms hello start=a-90
+            1ms gap a-10 ahead
+            2ms event a-7/prices
+            2ms cursor a-10 prelude
+            2ms cursor a-10 live
+            3ms event a-11/prices
+            4ms event a-12/orders
+            5ms bye limit
+            3000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 lastEventId=a-90
+            1ms open
+            1ms gap ahead all at a-10
+            2ms deliver prices a-7
+            3ms deliver prices a-11
+            4ms deliver orders a-12
+            5ms disconnect #1
+            5ms waiting limit until 1395ms
+            1395ms connecting retry
+            1395ms connect #2 lastEventId=a-12
+        "#]],
+    );
+}
+
+#[test]
 fn a_gap_moves_the_position_and_is_told_before_what_follows() {
     check(
         "
