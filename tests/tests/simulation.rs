@@ -9,7 +9,7 @@ use axum::{
     body::{Body, BodyDataStream},
     http::Request,
 };
-use eventwire::{Offset, Pattern, Position, limits, sse};
+use eventwire::{Frame, Offset, Pattern, Position, limits, sse};
 use eventwire_client_core::{
     Attempt, Block, Body as Carried, Client, Config, End, Handle, Input, Output, State, Status, Timestamp, Topics,
     TransportEvent,
@@ -50,6 +50,8 @@ struct World {
     items: Vec<Item>,
     from: Option<Position>,
     n: u32,
+    /// Connections are cut.
+    rough: bool,
     /// Hubs come and go.
     restarts: bool,
     /// Topics added during the day, and the position they were first asked for at.
@@ -65,6 +67,8 @@ struct Wire {
     attempt: Attempt,
     body: BodyDataStream,
     decoder: sse::Decoder,
+    /// Nothing was read yet: what comes first is where most can go wrong.
+    fresh: bool,
 }
 
 impl World {
@@ -80,6 +84,7 @@ impl World {
             items: Vec::new(),
             from: None,
             n: 0,
+            rough: true,
             restarts: true,
             added: Vec::new(),
             dials: 0,
@@ -101,6 +106,10 @@ impl World {
             .expect("these settings are in range");
         let router = Router::new().route("/events", hub.public_route());
         self.hub = Some((hub, router));
+        // Something for the prelude.
+        for topic in TOPICS.into_iter().cycle().skip(1).take(9) {
+            self.publish(topic, 10).await;
+        }
     }
 
     async fn publish(&mut self, topic: &str, pad: usize) {
@@ -160,7 +169,7 @@ impl World {
                 let status = response.status().as_u16();
                 if status == 200 {
                     let body = response.into_body().into_data_stream();
-                    self.wire = Some(Wire { attempt, body, decoder: sse::Decoder::new(limits::LINE) });
+                    self.wire = Some(Wire { attempt, body, decoder: sse::Decoder::new(limits::LINE), fresh: true });
                     TransportEvent::Opened
                 } else {
                     TransportEvent::Status(Status { status, retry_after: None, code: None })
@@ -180,7 +189,8 @@ impl World {
                 None => return,
                 Some(None | Some(Err(_))) => return self.end().await,
                 Some(Some(Ok(bytes))) => {
-                    let last = cut && n + 1 == pieces;
+                    let fresh = std::mem::take(&mut wire.fresh);
+                    let last = cut && n + 1 == pieces || fresh && self.rough && self.chance.below(3) == 0;
                     let end = if last { self.chance.below(bytes.len() as u64 + 1) as usize } else { bytes.len() };
                     self.hear(&bytes[..end]).await;
                     if last {
@@ -195,13 +205,16 @@ impl World {
         let now = self.now();
         let Some(mut wire) = self.wire.take() else { return };
         let (client, items, log) = (&mut self.client, &mut self.items, &mut self.log);
-        let mut others = Vec::new();
+        let (mut others, mut begun) = (Vec::new(), None);
         wire.decoder
             .push(bytes, |block| {
                 let ours = block.event.starts_with(eventwire::frame::PREFIX);
                 let body = if ours { Carried::Frame(block.data) } else { Carried::Payload(Handle(0)) };
                 let told = Block { event: block.event, id: block.id, body };
                 log.push(format!("{} < {} {} {:.80}", now.0, block.event, block.id, block.data));
+                if let Ok(Some(Frame::Hello(hello))) = Frame::parse(block.event, block.data) {
+                    begun = begun.or(Some(hello.start));
+                }
                 client.handle_input(now, Input::Transport(wire.attempt, TransportEvent::Block(told)));
                 while let Some(output) = client.poll_output() {
                     match output {
@@ -221,7 +234,7 @@ impl World {
         if !hung_up {
             self.wire = Some(wire);
         }
-        if let (None, Some(from)) = (self.from, self.client.position()) {
+        if let (None, Some(from)) = (self.from, begun) {
             self.from = Some(from);
             // What hubs before that one kept was never this page's.
             self.published.retain(|one| matches!(one.outcome, Outcome::Accepted(at) if at.epoch == from.epoch));
@@ -316,6 +329,7 @@ impl World {
 
     /// The night after the day: everything works, until everything has come.
     async fn quiet(&mut self) {
+        self.rough = false;
         if self.hub.is_none() {
             self.start().await;
         }
