@@ -120,6 +120,20 @@ async fn an_unclean_stop_of_the_machine_renews_the_epoch_unless_every_event_was_
     }
 }
 
+/// What an operator does who has put back a copy.
+#[tokio::test]
+async fn a_folder_that_does_not_say_how_its_last_run_ended_begins_another_epoch_and_keeps_its_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Disk::open(dir.path()).unwrap();
+    add(&disk, 1..=3).await;
+    let old = disk.inner.bounds();
+    drop(disk);
+    fs::remove_file(dir.path().join("run")).unwrap();
+    let disk = Disk::open(dir.path()).unwrap();
+    assert_ne!(disk.inner.bounds().epoch, old.epoch);
+    assert_eq!(contents(&disk).await, [Some(1), Some(2), Some(3)]);
+}
+
 /// D3: the last record torn, at every byte of the last write.
 #[tokio::test]
 async fn a_torn_end_is_cut_and_what_was_shown_of_it_renews_the_epoch() {
