@@ -11,7 +11,9 @@ use std::{
 
 use wasm_bindgen_cli_support::Bindgen;
 
+mod binary;
 mod slim;
+mod unused;
 
 use crate::{
     command::{Command, Failure, Outcome, unknown},
@@ -104,34 +106,33 @@ pub(crate) fn pack() -> Outcome<PathBuf> {
 fn machine() -> Outcome {
     need::wasm_target()?;
     step("compiling client-wasm for the browser");
-    carry_out(cargo().args([
-        "build",
-        "--package",
-        "eventwire-client",
-        "--features",
-        "npm",
-        "--profile",
-        "wasm",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--locked",
-    ]))?;
-    let compiled = repo::target().join("wasm32-unknown-unknown/wasm/eventwire_client.wasm");
+    let target = "wasm32-unknown-unknown";
+    carry_out(
+        cargo()
+            .args(["rustc", "--package", "eventwire-client", "--features", "npm", "--lib", "--crate-type", "cdylib"])
+            .args(["--profile", "wasm", "--target", target, "--locked", "--"])
+            // `unused` reads them; a megabyte of stack is for recursion, and there is none.
+            .args(["-C", "link-arg=--emit-relocs", "-C", "link-arg=-zstack-size=65536"]),
+    )?;
+    let compiled = repo::target().join(target).join("wasm/eventwire_client.wasm");
+    let linked = fs::read(&compiled).map_err(Failure::io(shown(&compiled)))?;
+    let (linked, swept) =
+        unused::sweep(&linked).map_err(|reason| Failure::work(format!("{}: {reason}", shown(&compiled))))?;
+    if swept.last_words == 0 {
+        return Err(Failure::work(format!(
+            "{} names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too",
+            shown(&compiled)
+        )));
+    }
 
     step("writing the glue between wasm and JavaScript");
     let to = folder()?;
     let failed =
         |error: &dyn std::fmt::Display| Failure::work(format!("wasm-bindgen on {}: {error}", shown(&compiled)));
     let mut generator = Bindgen::new();
-    generator.input_path(&compiled).out_name("client").typescript(true).remove_producers_section(true);
+    generator.input_bytes("client", linked).typescript(true).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
     let mut output = generator.generate_output().map_err(|error| failed(&error))?;
-    let traps = slim::trap_on_panic(output.wasm_mut());
-    if traps == 0 {
-        return Err(failed(
-            &"it names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too",
-        ));
-    }
     output.emit(&to).map_err(|error| failed(&error))?;
     let glue = to.join("client_bg.js");
     let text = fs::read_to_string(&glue).map_err(Failure::io(shown(&glue)))?;
@@ -143,7 +144,7 @@ fn machine() -> Outcome {
     let wasm = to.join("client.wasm");
     carry_out(
         program(&repo::path("npm/node_modules/.bin/wasm-opt").to_string_lossy())
-            .args(["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"])
+            .args(["-Oz", "--converge", "-ocimfs=20", "--strip-debug", "--strip-producers", "--strip-target-features"])
             .args(FEATURES)
             .arg(&named)
             .arg("-o")
@@ -178,79 +179,13 @@ fn package() -> Outcome {
 
 /// The wasm may import only from its glue: an import from `env` is a C function that nobody provides.
 fn check(wasm: &[u8]) -> Outcome {
-    let mut reader = Reader { bytes: wasm, at: 8 };
-    while let Some(section) = reader.byte() {
-        let length = reader.number();
-        let end = reader.at + length;
-        if section == 2 {
-            for _ in 0..reader.number() {
-                let (module, name) = (reader.name(), reader.name());
-                if module != "./client_bg.js" {
-                    return Err(Failure::work(format!(
-                        "the wasm imports `{name}` from `{module}`, which no browser provides. A dependency of client-wasm \
-                         links C or expects WASI: `cargo tree -p eventwire-client --target wasm32-unknown-unknown` shows which"
-                    )));
-                }
-                reader.skip_import_type();
-            }
-            break;
-        }
-        reader.at = end;
-    }
-    Ok(())
-}
-
-/// As much of the binary format as the import section needs.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let byte = self.bytes.get(self.at).copied();
-        self.at += 1;
-        byte
-    }
-
-    fn number(&mut self) -> usize {
-        let (mut value, mut shift) = (0, 0);
-        while let Some(byte) = self.byte() {
-            value |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 || shift > 28 {
-                break;
-            }
-        }
-        value
-    }
-
-    fn name(&mut self) -> String {
-        let length = self.number();
-        let text = self.bytes.get(self.at..self.at + length).unwrap_or_default();
-        self.at += length;
-        String::from_utf8_lossy(text).into_owned()
-    }
-
-    fn skip_import_type(&mut self) {
-        match self.byte() {
-            Some(0) => _ = self.number(),
-            Some(1) => {
-                self.byte();
-                self.limits();
-            }
-            Some(2) => self.limits(),
-            Some(3) => self.at += 2,
-            _ => self.at = self.bytes.len(),
-        }
-    }
-
-    fn limits(&mut self) {
-        let bounded = self.byte() == Some(1);
-        self.number();
-        if bounded {
-            self.number();
-        }
+    let imports = binary::imports(wasm).ok_or_else(|| Failure::work("wasm-opt wrote something that is no wasm"))?;
+    match imports.iter().find(|(module, _)| module != "./client_bg.js") {
+        None => Ok(()),
+        Some((module, name)) => Err(Failure::work(format!(
+            "the wasm imports `{name}` from `{module}`, which no browser provides. A dependency of client-wasm links C or \
+             expects WASI: `cargo tree -p eventwire-client --target wasm32-unknown-unknown` shows which"
+        ))),
     }
 }
 

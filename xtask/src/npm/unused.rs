@@ -1,0 +1,357 @@
+//! Takes out of a linked wasm what only a panic would have used: a linker keeps it, because a panic might be.
+//!
+//! Functions that find words for a panic become traps; whatever nothing else reaches goes with them, code and data:
+//! formatting, Unicode tables, messages, the paths of source files. What reaches what is not guessed but read from the
+//! relocations that the linker leaves with `--emit-relocs`. Not an optimiser: places stay, contents become nothing, and
+//! `wasm-opt` sweeps up.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::binary::Reader;
+
+/// Functions that never return and only find words for a panic, by what their mangled names contain.
+const LAST_WORDS: [&str; 8] = [
+    "9panicking",
+    "slice_error_fail",
+    "slice_index_fail",
+    "unwrap_failed",
+    "expect_failed",
+    "panic_already_",
+    "panic_access_error",
+    "7raw_vec12handle_error",
+];
+
+/// What was done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Swept {
+    /// Functions that became traps because they are a panic's last words.
+    pub(super) last_words: usize,
+    /// Functions that became traps because nothing reaches them any more.
+    pub(super) functions: usize,
+    /// Bytes of data that became zero.
+    pub(super) bytes: usize,
+}
+
+/// The wasm without what nothing uses, and without its relocations.
+pub(super) fn sweep(wasm: &[u8]) -> Result<(Vec<u8>, Swept), &'static str> {
+    let module = Module::read(wasm).ok_or("it is no linked wasm with relocations (-C link-arg=--emit-relocs)")?;
+    let (functions, data) = module.reached()?;
+    let mut out = wasm.to_vec();
+    let mut swept = Swept::default();
+    for (n, body) in module.bodies.iter().enumerate() {
+        let index = module.imports + n;
+        if module.is_last_words(index) {
+            swept.last_words += 1;
+        } else if !functions.contains(&index) {
+            swept.functions += 1;
+        } else {
+            continue;
+        }
+        trap(&mut out[body.clone()]);
+    }
+    let mut used = vec![false; wasm.len()];
+    for symbol in &data {
+        used[module.data[symbol].clone()].fill(true);
+    }
+    for (symbol, range) in &module.data {
+        for at in range.clone().filter(|at| !data.contains(symbol) && !used[*at]) {
+            swept.bytes += usize::from(out[at] != 0);
+            out[at] = 0;
+        }
+    }
+    Ok((without(&out, &module.relocations), swept))
+}
+
+/// A body of the same length that traps at once: no locals, `unreachable`, then nothing, `end`.
+fn trap(body: &mut [u8]) {
+    let end = body.len() - 1;
+    body.fill(0x01);
+    (body[0], body[1], body[end]) = (0x00, 0x00, 0x0b);
+}
+
+/// The bytes without some ranges, which ascend.
+fn without(bytes: &[u8], ranges: &[Range<usize>]) -> Vec<u8> {
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    for range in ranges {
+        out.extend_from_slice(&bytes[at..range.start]);
+        at = range.end;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    out
+}
+
+/// As much of a linked module as the question needs. Ranges are of the file.
+#[derive(Debug, Default)]
+struct Module {
+    /// How many functions are imported: they come first in the index space.
+    imports: usize,
+    bodies: Vec<Range<usize>>,
+    names: HashMap<usize, String>,
+    roots: Vec<usize>,
+    symbols: Vec<Symbol>,
+    /// Where the contents of data symbols lie, by the symbol's number.
+    data: HashMap<usize, Range<usize>>,
+    /// Where in the file a symbol is mentioned.
+    mentions: Vec<(usize, usize)>,
+    /// The sections that only a linker reads.
+    relocations: Vec<Range<usize>>,
+}
+
+#[derive(Debug)]
+enum Symbol {
+    Function(usize),
+    /// `pinned`: exported, or to be kept whoever uses it.
+    Data {
+        pinned: bool,
+    },
+    Other,
+}
+
+type Set = std::collections::HashSet<usize>;
+
+impl Module {
+    fn read(wasm: &[u8]) -> Option<Self> {
+        let mut module = Self::default();
+        let mut reader = Reader { bytes: wasm, at: 8 };
+        let (mut sections, mut segments, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+        while reader.at < wasm.len() {
+            let start = reader.at;
+            let (id, length) = (reader.byte()?, reader.number()?);
+            let content = reader.at..reader.at.checked_add(length)?;
+            match id {
+                0 => {
+                    let name = reader.text()?;
+                    if name == "linking" || name.starts_with("reloc.") {
+                        module.relocations.push(start..content.end);
+                        tables.push((name.to_owned(), reader.at..content.end));
+                    } else if name == "name" {
+                        tables.push((name.to_owned(), reader.at..content.end));
+                    }
+                }
+                2 => module.imports = reader.imported_functions()?,
+                7 => {
+                    for _ in 0..reader.number()? {
+                        reader.text()?;
+                        let (kind, index) = (reader.byte()?, reader.number()?);
+                        if kind == 0 {
+                            module.roots.push(index);
+                        }
+                    }
+                }
+                8 => module.roots.push(reader.number()?),
+                10 => {
+                    for _ in 0..reader.number()? {
+                        let length = reader.number()?;
+                        module.bodies.push(reader.at..reader.at + length);
+                        reader.at += length;
+                    }
+                }
+                11 => {
+                    for _ in 0..reader.number()? {
+                        if reader.number()? != 0 {
+                            return None; // passive: Rust makes none
+                        }
+                        (reader.byte()? == 0x41).then_some(())?;
+                        reader.number()?;
+                        (reader.byte()? == 0x0b).then_some(())?;
+                        let length = reader.number()?;
+                        segments.push(reader.at..reader.at + length);
+                        reader.at += length;
+                    }
+                }
+                _ => {}
+            }
+            sections.push(content.start);
+            reader.at = content.end;
+        }
+        for (name, range) in &tables {
+            let mut reader = Reader { bytes: &wasm[..range.end], at: range.start };
+            match name.as_str() {
+                "linking" => module.read_symbols(&mut reader, &segments)?,
+                "name" => module.read_names(&mut reader)?,
+                _ => module.read_relocations(&mut reader, &sections)?,
+            }
+        }
+        (!module.symbols.is_empty() && !module.mentions.is_empty()).then_some(module)
+    }
+
+    fn read_symbols(&mut self, reader: &mut Reader<'_>, segments: &[Range<usize>]) -> Option<()> {
+        const UNDEFINED: usize = 0x10;
+        const EXPLICIT_NAME: usize = 0x40;
+        const PINNED: usize = 0x20 | 0x80;
+        (reader.number()? == 2).then_some(())?;
+        while reader.at < reader.bytes.len() {
+            let (kind, length) = (reader.byte()?, reader.number()?);
+            let end = reader.at + length;
+            for _ in 0..if kind == 8 { reader.number()? } else { 0 } {
+                let (kind, flags) = (reader.byte()?, reader.number()?);
+                let symbol = match kind {
+                    1 => {
+                        reader.text()?;
+                        if flags & UNDEFINED == 0 {
+                            let (segment, offset, size) = (reader.number()?, reader.number()?, reader.number()?);
+                            let base = segments.get(segment)?.start + offset;
+                            self.data.insert(self.symbols.len(), base..base + size);
+                        }
+                        Symbol::Data { pinned: flags & PINNED != 0 }
+                    }
+                    3 => {
+                        reader.number()?;
+                        Symbol::Other
+                    }
+                    _ => {
+                        let index = reader.number()?;
+                        if flags & UNDEFINED == 0 || flags & EXPLICIT_NAME != 0 {
+                            reader.text()?;
+                        }
+                        if kind == 0 { Symbol::Function(index) } else { Symbol::Other }
+                    }
+                };
+                self.symbols.push(symbol);
+            }
+            reader.at = end;
+        }
+        Some(())
+    }
+
+    fn read_names(&mut self, reader: &mut Reader<'_>) -> Option<()> {
+        while reader.at < reader.bytes.len() {
+            let (kind, length) = (reader.byte()?, reader.number()?);
+            let end = reader.at + length;
+            for _ in 0..if kind == 1 { reader.number()? } else { 0 } {
+                let index = reader.number()?;
+                self.names.insert(index, reader.text()?.to_owned());
+            }
+            reader.at = end;
+        }
+        Some(())
+    }
+
+    fn read_relocations(&mut self, reader: &mut Reader<'_>, sections: &[usize]) -> Option<()> {
+        let base = *sections.get(reader.number()?)?;
+        for _ in 0..reader.number()? {
+            let (kind, offset, index) = (reader.byte()?, reader.number()?, reader.number()?);
+            match kind {
+                // A function, a slot of the table, a type, a global, a table.
+                0 | 1 | 2 | 7 | 12 | 13 | 20 => self.mentions.push((base + offset, index)),
+                6 => {}
+                // An address, with what is added to it.
+                3 | 4 | 5 | 8 | 9 | 11 => {
+                    reader.number()?;
+                    self.mentions.push((base + offset, index));
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn is_last_words(&self, function: usize) -> bool {
+        self.names.get(&function).is_some_and(|name| LAST_WORDS.iter().any(|word| name.contains(word)))
+    }
+
+    /// Functions and data symbols that are used, from the exports on.
+    fn reached(&self) -> Result<(Set, Set), &'static str> {
+        let mut mentions = self.mentions.clone();
+        mentions.sort_unstable();
+        let within = |range: &Range<usize>| {
+            let from = mentions.partition_point(|(at, _)| *at < range.start);
+            let to = mentions.partition_point(|(at, _)| *at < range.end);
+            mentions[from..to].iter().map(|(_, symbol)| *symbol)
+        };
+        let (mut functions, mut data) = (Set::new(), Set::new());
+        let mut next: Vec<Range<usize>> = Vec::new();
+        let body = |index: usize| index.checked_sub(self.imports).and_then(|n| self.bodies.get(n));
+        for root in &self.roots {
+            functions.insert(*root);
+            next.extend(body(*root).cloned());
+        }
+        for (number, symbol) in self.symbols.iter().enumerate() {
+            if matches!(symbol, Symbol::Data { pinned: true }) && self.data.contains_key(&number) {
+                data.insert(number);
+                next.extend(self.data.get(&number).cloned());
+            }
+        }
+        while let Some(range) = next.pop() {
+            for number in within(&range) {
+                match self.symbols.get(number).ok_or("a relocation names a symbol that is not there")? {
+                    Symbol::Function(index) => {
+                        if functions.insert(*index) && !self.is_last_words(*index) {
+                            next.extend(body(*index).cloned());
+                        }
+                    }
+                    Symbol::Data { .. } => {
+                        if let Some(range) = self.data.get(&number)
+                            && data.insert(number)
+                        {
+                            next.push(range.clone());
+                        }
+                    }
+                    Symbol::Other => {}
+                }
+            }
+        }
+        Ok((functions, data))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A linked module of four functions and two pieces of data: an exported function reaches one of the others, a
+    /// panic's last words and one piece of data; the last words alone reach the fourth function and the other piece.
+    fn linked() -> Vec<u8> {
+        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+        let mut section = |id: u8, content: &[u8]| {
+            wasm.push(id);
+            wasm.push(content.len() as u8);
+            wasm.extend_from_slice(content);
+        };
+        let text = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+        section(1, &[1, 0x60, 0, 0]);
+        section(3, &[4, 0, 0, 0, 0]);
+        section(7, &[&[1][..], &text("go"), &[0, 0]].concat());
+        // Each body: its length, no locals, what it does, `end`.
+        let (go, used, panic, words) =
+            ([0, 0x10, 1, 0x10, 2, 0x0b], [0, 0x01, 0x01, 0x0b], [0, 0x10, 3, 0x0b], [0, 0x01, 0x01, 0x0b]);
+        section(10, &[&[4, 6][..], &go, &[4], &used, &[4], &panic, &[4], &words].concat());
+        section(11, &[&[1, 0, 0x41, 8, 0x0b, 6][..], b"yesno!"].concat());
+        let function = |n: u8, name: &str| [&[0, 0, n][..], &text(name)].concat();
+        let data = |name: &str, at: u8, size: u8| [&[1, 0][..], &text(name), &[0, at, size]].concat();
+        let symbols = [
+            vec![6],
+            function(0, "go"),
+            function(1, "used"),
+            function(2, "_ZN4core9panicking"),
+            function(3, "words"),
+            data("yes", 0, 3),
+            data("no", 3, 3),
+        ]
+        .concat();
+        section(0, &[text("linking"), vec![2, 8, symbols.len() as u8], symbols].concat());
+        // Section 3 is the code: its content begins with the count and the first length.
+        let code = [[0, 4, 1, 0], [0, 6, 2, 0], [3, 3, 4, 0], [0, 15, 3, 0], [3, 14, 5, 0]];
+        let entries: Vec<u8> =
+            code.iter().flat_map(|entry| entry[..if entry[0] == 3 { 4 } else { 3 }].to_vec()).collect();
+        section(0, &[text("reloc.CODE"), vec![3, 5], entries].concat());
+        section(0, &[text("name"), vec![1, 22, 1, 2], text("_ZN4core9panicking")].concat());
+        wasm
+    }
+
+    #[test]
+    fn what_only_a_panics_last_words_reach_goes_with_them() {
+        let (swept, what) = sweep(&linked()).expect("the module is whole");
+        assert_eq!(what, Swept { last_words: 1, functions: 1, bytes: 3 });
+        let has = |part: &[u8]| swept.windows(part.len()).any(|window| window == part);
+        assert!(has(b"yes\0\0\0"), "the data that is used stays, the other is zero");
+        assert!(has(&[0, 0x10, 1, 0x10, 2, 0x0b]), "the exported function is as it was");
+        assert!(has(&[4, 0, 0x01, 0x01, 0x0b, 4, 0, 0, 0x01, 0x0b, 4, 0, 0, 0x01, 0x0b]), "the others are traps");
+        assert!(!has(b"linking") && !has(b"reloc"));
+    }
+
+    #[test]
+    fn without_relocations_nothing_is_guessed() {
+        assert!(sweep(b"\0asm\x01\0\0\0").is_err());
+    }
+}
