@@ -241,7 +241,9 @@ impl State {
                 topics.push((&self.log.slot(topic).name).into());
             }
         }
-        for pattern in &fresh.patterns {
+        // Where nothing is latest-only nobody is owed a newest event.
+        let owed = |pattern: &&Pattern| self.latest.iter().any(|latest| latest.overlaps(pattern));
+        for pattern in fresh.patterns.iter().filter(owed) {
             if let Some(at) = self.log.newest_lost_under(pattern.literal_prefix()) {
                 newest = newest.max(at);
                 topics.push(pattern.clone());

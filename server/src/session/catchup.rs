@@ -261,11 +261,9 @@ impl<S: Sink> Fan<S> {
         let view = &self.groups.get(self.readers[index as usize].group).view;
         match self.sequence.lost(view, at, &behind.fresh) {
             Some(lost) if lost.newest > behind.told => {
-                // What was composed goes first; then the loss is found again.
-                if self.out.is_empty() {
-                    self.gap(index, behind, lost);
-                    self.cut(behind, cuts);
-                }
+                // What was composed goes first. Then it is told where what is said once is said: a reader that takes
+                // nothing would lose it, since it counts as told.
+                behind.stage = Stage::Check;
                 return false;
             }
             _ => {}
@@ -313,7 +311,9 @@ impl<S: Sink> Fan<S> {
             None => GapReason::Evicted,
         };
         behind.at = lost.upto;
-        behind.told = behind.told.max(lost.newest);
+        // Whatever else it names is told with it.
+        let named = self.sequence.newest_lost(&self.sequence.fresh(&lost.topics));
+        behind.told = behind.told.max(lost.newest).max(named);
         let mut new: Vec<Pattern> = std::mem::take(&mut behind.new);
         new.extend(lost.topics.iter().filter(|topic| !new.contains(topic)).cloned().collect::<Vec<_>>());
         speech::gap(reason, lost.topics, self.at.epoch, lost.upto, &mut self.out.bytes);

@@ -202,3 +202,49 @@ async fn earliest_is_all_that_is_kept_without_a_gap() {
     let mut all = Client::join(&core, &["b"], Start::Earliest);
     assert_eq!(all.read().await[1..], [cursor(0, "prelude"), cursor(2_000, "live")]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_newest_value_is_told_once_and_not_again_behind_the_prelude() {
+    let core = Core::new(small());
+    publish(&core, "prices.x", 1);
+    (0..2_000).for_each(|n| publish(&core, &format!("prices.{n}"), n));
+    let mut client = Client::join(&core, &["prices.x"], after(0));
+    let said = [gap(1, "evicted", "\"prices.x\""), cursor(1, "prelude"), cursor(2_001, "live")];
+    assert_eq!(client.read().await[1..], said);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_to_a_pattern_hears_of_old_losses_only_where_something_is_latest_only() {
+    let core = Core::new(config());
+    publish(&core, "a", 1);
+    core.gap(eventwire::frame::GapReason::Undecodable, Offset(2));
+    for topics in [&["orders.*"][..], &["prices.eu.*"]] {
+        let mut client = Client::join(&core, topics, Start::Now);
+        assert_eq!(client.read().await[1..], [cursor(2, "prelude"), cursor(2, "live")], "{topics:?}");
+    }
+    let mut client = Client::join(&core, &["prices.*"], Start::Now);
+    assert_eq!(client.read().await[1], gap(2, "undecodable", "\"prices.*\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newest_value_lost_while_its_newcomer_takes_nothing_is_told() {
+    let core = Core::new(small());
+    let topics: Vec<String> = (0..80).map(|n| format!("prices.{}{n}", "x".repeat(40))).collect();
+    topics.iter().for_each(|topic| publish(&core, topic, 1));
+    let asked: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let mut client = Client::join(&core, &asked, Start::Now);
+    // The first piece of the prelude lies there; meanwhile all but the last values of the rest are evicted.
+    tokio::task::yield_now().await;
+    let gone = |core: &Core| {
+        let (first, below) = core.retained();
+        below.into_iter().chain([first]).min() > Some(Offset(10))
+    };
+    (0..2_000).take_while(|_| !gone(&core)).for_each(|n| publish(&core, &format!("prices.{n}"), n));
+    let said = client.read().await;
+    let had = |topic: &&str| said.iter().any(|said| said.starts_with("tick") && said.contains(&format!("/{topic} ")));
+    let missing: Vec<&str> = asked.iter().copied().filter(|topic| !had(topic)).collect();
+    assert!(!missing.is_empty() && missing.len() < asked.len(), "{missing:?} were evicted");
+    let gaps: Vec<&String> = said.iter().filter(|said| said.starts_with("gap")).collect();
+    assert_eq!(gaps.len(), 1, "{said:?}");
+    assert!(missing.iter().all(|topic| gaps[0].contains(&format!("\"{topic}\""))), "{missing:?} not in {gaps:?}");
+}
