@@ -172,8 +172,11 @@ impl<S: Sink> Fan<S> {
     }
 
     /// Another life of the order: everyone is told, and goes on from its head.
-    fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self) {
         loop {
+            // What lies here may be of the life before: its offsets say nothing of where this one is.
+            self.window.clear();
+            self.sequence.inbox(self.shard).swap(&mut self.window);
             let standing = self.sequence.standing();
             // What came before that head was read must not be handed out behind the gap.
             self.window.clear();

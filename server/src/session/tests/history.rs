@@ -306,6 +306,12 @@ impl Stage {
         self.streams.push(Stream { id, client, tap, decoder: Decoder::new(limits::LINE) });
     }
 
+    /// As a turn does whose window was taken a while ago.
+    pub(super) fn notice_another_life(&mut self) {
+        let _entered = self.clock.enter();
+        self.fan.begin_anew();
+    }
+
     fn turn(&mut self) {
         let _entered = self.clock.enter();
         self.fan.turn(self.sequence.now());

@@ -1,6 +1,6 @@
 //! Random and all short histories against everything that ever was.
 
-use super::history::{From, Op, Setting, TOPICS, VIEWS, run};
+use super::history::{From, Op, Setting, Stage, TOPICS, VIEWS, run};
 use crate::{hub::inbox::Bounds, log::Limits};
 use eventwire::frame::GapReason;
 use proptest::prelude::*;
@@ -122,4 +122,20 @@ fn a_newest_value_lost_in_the_middle_of_a_prelude_is_told() {
     let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
     let tally = run(&ops, Setting { limits, inbox, latest: LATEST[2] });
     assert_eq!(tally.gaps, [GapReason::Evicted]);
+}
+
+#[test]
+fn what_came_between_a_look_and_another_life_says_nothing_of_where_that_life_is() {
+    let limits = Limits { segment: 80, budget: 2_000, retain: 500, quiet: 60, tombs: 1000 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
+    let mut stage = Stage::new(Setting { limits, inbox, latest: &[] });
+    stage.step(Op::Join { view: 0, start: From::Now, room: usize::MAX });
+    stage.step(Op::Turn);
+    // The window was taken, and then: one event more, another life, and only now is that life noticed.
+    stage.step(Op::Publish { topic: 0, size: 0, times: 9 });
+    stage.step(Op::Renew);
+    stage.notice_another_life();
+    stage.step(Op::Turn);
+    stage.step(Op::Publish { topic: 0, size: 0, times: 1 });
+    stage.finish();
 }
