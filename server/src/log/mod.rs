@@ -157,7 +157,8 @@ impl<H: BuildHasher> Log<H> {
         if !slot.live || slot.followers != 0 || slot.bytes != 0 || slot.counted {
             return;
         }
-        if !slot.latest {
+        // What lies before the start counts as lost of every topic anyway: following what never was buries nothing.
+        if !slot.latest && slot.lost > self.start {
             self.losses.bury(self.topics.hash(slot.name.as_str()), slot.lost);
         }
         self.topics.remove(topic);

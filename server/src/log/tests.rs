@@ -195,3 +195,17 @@ fn a_newest_value_that_bytes_forced_out_is_a_loss_to_newcomers_until_the_next_on
     }
     assert_eq!(hub.log.newest_lost_under("latest.y"), None, "all are back");
 }
+
+#[test]
+fn following_what_never_was_makes_a_restarted_hub_forget_no_loss() {
+    let mut hub = Hub { log: Log::new(Limits { tombs: 8, ..LIMITS }, 40, RandomState::new()), now: 0 };
+    let lost = hub.publish("a", 3);
+    hub.now = 10_000;
+    while !hub.log.trim(hub.now, 1) {}
+    for n in 0..100 {
+        let topic = hub.topic(&format!("never.{n}"));
+        hub.log.release(topic);
+    }
+    let (lossy, other) = (hub.topic("a"), hub.topic("never.7"));
+    assert_eq!((hub.log.lost(lossy, 40), hub.log.lost(other, 40)), (Some(lost), None));
+}
