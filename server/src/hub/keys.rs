@@ -48,6 +48,14 @@ impl Keys {
         self.forget(time);
     }
 
+    /// Where the oldest event lies whose key is still known at `now`: a store that forgets it forgets the key.
+    pub(crate) fn oldest(&self, now: u64) -> Option<Offset> {
+        let known = |(key, at): &&(Arc<str>, Offset)| {
+            self.seen.get(key).is_some_and(|seen| seen.at == *at && now.saturating_sub(seen.time) < WINDOW)
+        };
+        self.order.iter().find(known).map(|(_, at)| *at)
+    }
+
     /// Of another epoch nothing is known.
     pub(crate) fn clear(&mut self) {
         self.seen.clear();

@@ -355,6 +355,8 @@ impl<S: Store> Follow<S> {
             return;
         }
         let (first, keep) = self.core.retained();
+        // The key window is read back out of the store: as long as it lasts, what it knows stays there.
+        let first = self.keys.oldest(self.clock.now()).map_or(first, |known| first.min(known));
         if first <= self.first {
             return;
         }

@@ -113,3 +113,24 @@ async fn the_disk_keeps_what_the_log_keeps_and_the_newest_of_latest_only_topics_
     assert_eq!(hub.publish("a", &tick(3)).await.unwrap(), at(&hub, 53));
     page.shows(&[r#"tick {"n":3} @53"#]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_known_for_its_window_after_a_restart_however_little_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = || builder().retain(Duration::from_secs(1), 2 << 20);
+    let hub = store().store(Disk::open(folder.path()).unwrap()).build().await.unwrap();
+    let first = hub.publish_keyed("k", "a", &tick(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    hub.publish("a", &tick(2)).await.unwrap();
+    assert!(hub.core().retained().0 > first.offset, "the log has forgotten it");
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    drop(hub);
+    let disk = loop {
+        match Disk::open(folder.path()) {
+            Ok(disk) => break disk,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let hub = store().store(disk).build().await.unwrap();
+    assert_eq!(hub.publish_keyed("k", "a", &tick(1)).await.unwrap(), first);
+}
