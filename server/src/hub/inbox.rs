@@ -98,6 +98,13 @@ impl Inbox {
         }
     }
 
+    /// Forgets all: the order they were of is over.
+    pub(super) fn clear(&self) {
+        let mut letters = self.letters.lock();
+        letters.window.clear();
+        letters.overrun = 0;
+    }
+
     /// Whether the shard has to be rung for news that are no event.
     pub(super) fn must_ring(&self) -> bool {
         std::mem::take(&mut self.letters.lock().asleep)

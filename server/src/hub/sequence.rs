@@ -168,6 +168,8 @@ impl Sequence {
         state.epoch = epoch;
         state.renewals += 1;
         state.log.renew(head.0);
+        // Offsets of the life that is over say nothing in this one.
+        self.posts.iter().for_each(|post| post.inbox.clear());
         self.renewals.store(state.renewals, Ordering::Release);
         self.head.store(head.0, Ordering::Release);
         drop(state);

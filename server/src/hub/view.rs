@@ -109,14 +109,16 @@ impl Sequence {
     }
 
     /// What is gone of a view after a position, and of the newest events that a reader is owed.
-    pub(crate) fn lost(&self, view: &View, after: u64, fresh: &Fresh) -> Option<Lost> {
-        self.state.lock().loss(view, after, fresh)
+    pub(crate) fn lost(&self, view: &View, after: u64, fresh: &Fresh, renewals: u64) -> Option<Lost> {
+        let state = self.state.lock();
+        // Of a life that is over there is nothing to say but that.
+        (state.renewals == renewals).then(|| state.loss(view, after, fresh)).flatten()
     }
 
     /// The latest newest event of what is fresh that is gone, 0 if none is.
     pub(crate) fn newest_lost(&self, fresh: &Fresh) -> u64 {
         let nothing = View { topics: Box::default(), patterns: Box::default() };
-        self.lost(&nothing, 0, fresh).map_or(0, |lost| lost.newest)
+        self.state.lock().loss(&nothing, 0, fresh).map_or(0, |lost| lost.newest)
     }
 
     /// Events of a view in `(after, upto]`.

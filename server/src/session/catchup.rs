@@ -209,7 +209,7 @@ impl<S: Sink> Fan<S> {
             Stage::Judge => self.judge(index, behind),
             _ => {
                 let view = &self.groups.get(self.readers[index as usize].group).view;
-                match self.sequence.lost(view, behind.at, &behind.fresh) {
+                match self.sequence.lost(view, behind.at, &behind.fresh, self.at.renewals) {
                     Some(lost) => self.gap(index, behind, lost),
                     None => behind.stage = Stage::Prelude { from: 0 },
                 }
@@ -259,7 +259,7 @@ impl<S: Sink> Fan<S> {
         }
         // The prelude is whole, unless some of it was forgotten meanwhile.
         let view = &self.groups.get(self.readers[index as usize].group).view;
-        match self.sequence.lost(view, at, &behind.fresh) {
+        match self.sequence.lost(view, at, &behind.fresh, self.at.renewals) {
             Some(lost) if lost.newest > behind.told => {
                 // What was composed goes first. Then it is told where what is said once is said: a reader that takes
                 // nothing would lose it, since it counts as told.

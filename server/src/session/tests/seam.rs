@@ -2,7 +2,7 @@
 
 use super::face::config;
 use crate::hub::{Core, CoreConfig, Join, inbox::Bounds, seat::Reader};
-use eventwire::{EventId, EventName, Offset, Pattern, Payload, Position, Start, Topic, sse::Decoder};
+use eventwire::{Epoch, EventId, EventName, Offset, Pattern, Payload, Position, Start, Topic, sse::Decoder};
 use futures_core::Stream;
 use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
@@ -91,4 +91,68 @@ fn s16_readers_that_join_while_others_publish_get_everything_once_and_in_order()
             }
         });
     }
+}
+
+/// Reads one stream of everything until it is at this position: within each epoch every offset follows the one before.
+async fn follow(core: &Arc<Core>, until: Position) -> usize {
+    let view = vec![Pattern::all()];
+    let start = Start::After { position: core.position(), native: false };
+    let order = Join { granted: view, new: vec![], denied: vec![], start, principal: None, until: None };
+    let mut reader: Reader = core.join(order);
+    let mut decoder = Decoder::new(1 << 20);
+    let (mut at, mut gaps): (Option<Position>, usize) = (None, 0);
+    while at != Some(until) {
+        let piece = poll_fn(|cx| Pin::new(&mut reader).poll_next(cx)).await.expect("no end").expect("not released");
+        let each = |block: eventwire::sse::Block<'_>| {
+            let Ok(id) = Position::parse(block.id) else { return };
+            match block.event {
+                "eventwire.gap" => gaps += 1,
+                "tick" => {
+                    let before = at.expect("a cursor came before");
+                    assert_eq!(before.epoch, id.epoch, "another epoch without a gap");
+                    assert_eq!(before.offset.next(), id.offset, "an event is missing, or came twice");
+                }
+                _ => assert!(at.is_none_or(|at| at == id), "{} at {id} after {at:?}", block.event),
+            }
+            at = Some(id);
+        };
+        decoder.push(&piece, each).unwrap();
+    }
+    gaps
+}
+
+#[test]
+fn readers_follow_through_new_epochs_while_others_publish_and_miss_nothing_after_each_gap() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let config = CoreConfig { heartbeat: Duration::from_millis(20), latest: vec![], ..config() };
+        let core = Core::bounded(config, Bounds { bytes: 2_000, records: 16 });
+        let publisher = {
+            let core = core.clone();
+            tokio::task::spawn_blocking(move || {
+                let (topic, name) = (Topic::parse("t").unwrap(), EventName::parse("tick").unwrap());
+                for life in 0..60u64 {
+                    for at in 1..=100 {
+                        core.accept(Offset(at), &topic, &name, "0");
+                        if at % 16 == life % 16 {
+                            std::thread::yield_now();
+                        }
+                    }
+                    core.renew(Epoch::from_random(life + 1), Offset(0));
+                }
+                core.accept(Offset(1), &topic, &name, "0");
+            })
+        };
+        let until = Position { epoch: Epoch::from_random(60), offset: Offset(1) };
+        let readers: Vec<_> = (0..20)
+            .map(|_| {
+                let core = core.clone();
+                tokio::spawn(async move { follow(&core, until).await })
+            })
+            .collect();
+        publisher.await.unwrap();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+    });
 }
