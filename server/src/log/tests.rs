@@ -176,6 +176,26 @@ fn the_newest_of_many_values_costs_no_more_than_the_values() {
 }
 
 #[test]
+fn a_newest_value_outlives_any_number_of_others_that_moved_on_around_it() {
+    let mut hub = Hub::new(Limits { budget: 1 << 20, ..LIMITS });
+    for n in 0..30 {
+        hub.publish(&format!("latest.rest.{n}"), 20);
+        hub.publish(&format!("latest.{n}"), 20);
+    }
+    for _ in 0..20 {
+        hub.now += LIMITS.retain + 1;
+        while !hub.log.trim(hub.now, 4) {}
+        // Survivors are written anew as these leave them.
+        for n in 0..30 {
+            hub.publish(&format!("latest.{n}"), 20);
+        }
+    }
+    for n in 0..30 {
+        assert_eq!(hub.read(&format!("latest.rest.{n}"), 0).len(), 1, "latest.rest.{n}");
+    }
+}
+
+#[test]
 fn a_newest_value_that_bytes_forced_out_is_a_loss_to_newcomers_until_the_next_one() {
     let mut hub = Hub::new(Limits { quiet: 0, ..LIMITS });
     let at = hub.publish("latest.x", 20);

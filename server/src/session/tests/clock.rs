@@ -243,9 +243,13 @@ async fn a_position_ahead_of_this_node_and_within_the_store_waits_for_the_tail()
     let mut client = Client::join(&core, &["a"], after(7));
     assert_eq!(client.read().await, ["hello"]);
     sleep(secs(2)).await;
-    (2..=9).for_each(|n| accept(&core, n, if n % 2 == 0 { "b" } else { "a" }));
-    let said = ["hello".to_owned(), cursor(7, "prelude"), "tick 9.2/a 0".into(), cursor(9, "live")];
-    assert_eq!(client.read().await, said[1..]);
+    (2..=6).for_each(|n| accept(&core, n, "a"));
+    assert_eq!(client.read().await, Vec::<String>::new());
+    // Another topic's event brings the tail there; the reader hears of it without a moment passing.
+    accept(&core, 7, "b");
+    assert_eq!(client.read().await, [cursor(7, "prelude"), cursor(7, "live")]);
+    accept(&core, 9, "a");
+    assert_eq!(client.read().await, ["tick 9.3/a 0"]);
 }
 
 #[tokio::test(start_paused = true)]
