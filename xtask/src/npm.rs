@@ -161,7 +161,7 @@ fn machine() -> Outcome {
     write(&out.join("bytes.js"), &inlined(&bytes))?;
     write(
         &out.join("bytes.d.ts"),
-        "/** The client machine's wasm, hexadecimal. */\nexport declare const bytes: string;\n",
+        "/** The client machine's wasm, as `decoded` in src/wasm.ts reads it. */\nexport declare const bytes: string;\n",
     )
 }
 
@@ -190,11 +190,25 @@ fn check(wasm: &[u8]) -> Outcome {
 }
 
 /// A module that carries the wasm: no request of its own, no path for a bundler to lose, no MIME type to get wrong.
-/// Hexadecimal, because base64 breaks bytes apart: behind brotli it is a fifth larger.
+/// A byte below 90 is one character from `#` on, any other has a blank (90 more) or `!` (180 more) before it, and `~`
+/// stands for the backslash. The same byte is always the same text, which a compressor needs: behind brotli this is 1%
+/// larger than the wasm, hexadecimal 7%, base64 35%.
 fn inlined(wasm: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    let hex: String = wasm.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-    format!("export const bytes = \"{hex}\";\n")
+    let mut text = String::with_capacity(wasm.len() * 5 / 4);
+    text.push_str("export const bytes = \"");
+    for byte in wasm {
+        match byte / 90 {
+            0 => {}
+            1 => text.push(' '),
+            _ => text.push('!'),
+        }
+        text.push(match b'#' + byte % 90 {
+            b'\\' => '~',
+            plain => char::from(plain),
+        });
+    }
+    text.push_str("\";\n");
+    text
 }
 
 fn fresh(half: &str, inputs: &[&str], outputs: &[&str], make: impl FnOnce() -> Outcome) -> Outcome {
@@ -260,8 +274,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inlined_bytes_are_hexadecimal() {
-        assert_eq!(inlined(&[0, 0x61, 0xff]), "export const bytes = \"0061ff\";\n");
+    fn inlined_bytes_are_one_or_two_plain_characters() {
+        let all: Vec<u8> = (0..=255).collect();
+        let module = inlined(&all);
+        let text = module.trim_start_matches("export const bytes = \"").trim_end_matches("\";\n");
+        assert_eq!(text.len(), 90 + 2 * 166);
+        assert!(text.bytes().all(|c| (b' '..=b'~').contains(&c) && c != b'"' && c != b'\\'));
+        assert_eq!(inlined(&[0, 57, 89, 90, 255]), "export const bytes = \"#~| #!n\";\n");
     }
 
     #[test]

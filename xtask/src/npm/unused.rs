@@ -172,6 +172,8 @@ impl Module {
                 _ => module.read_relocations(&mut reader, &sections)?,
             }
         }
+        module.mentions.sort_unstable();
+        module.forget_arguments(wasm);
         (!module.symbols.is_empty() && !module.mentions.is_empty()).then_some(module)
     }
 
@@ -246,14 +248,41 @@ impl Module {
         Some(())
     }
 
+    /// Forgets what is mentioned only as an argument of last words: the place of the panic, and before it the message
+    /// with its length. `i32.const PLACE` `call WORDS`, five bytes for each address: linkers do not shorten them here.
+    fn forget_arguments(&mut self, wasm: &[u8]) {
+        const CONST: u8 = 0x41;
+        const CALL: u8 = 0x10;
+        const ADDRESS: usize = 5;
+        let mut forgotten = Set::new();
+        for (call, symbol) in &self.mentions {
+            let words =
+                matches!(self.symbols.get(*symbol), Some(Symbol::Function(index)) if self.is_last_words(*index));
+            let place = call.wrapping_sub(1 + ADDRESS);
+            let mentioned = |at: usize| self.mentions.binary_search_by_key(&at, |(at, _)| *at).is_ok();
+            if !words || wasm[call - 1] != CALL || !mentioned(place) || wasm[place - 1] != CONST {
+                continue;
+            }
+            forgotten.insert(place);
+            // A length is one to three bytes and has an opcode.
+            let message = (2..=4).map(|length| (place - 1).wrapping_sub(length)).find(|length_at| {
+                let mut length = Reader { bytes: wasm, at: length_at + 1 };
+                wasm[*length_at] == CONST && length.number().is_some() && length.at == place - 1
+            });
+            forgotten.extend(
+                message.map(|at| at.wrapping_sub(ADDRESS)).filter(|at| mentioned(*at) && wasm[at - 1] == CONST),
+            );
+        }
+        self.mentions.retain(|(at, _)| !forgotten.contains(at));
+    }
+
     fn is_last_words(&self, function: usize) -> bool {
         self.names.get(&function).is_some_and(|name| LAST_WORDS.iter().any(|word| name.contains(word)))
     }
 
     /// Functions and data symbols that are used, from the exports on.
     fn reached(&self) -> Result<(Set, Set), &'static str> {
-        let mut mentions = self.mentions.clone();
-        mentions.sort_unstable();
+        let mentions = &self.mentions;
         let within = |range: &Range<usize>| {
             let from = mentions.partition_point(|(at, _)| *at < range.start);
             let to = mentions.partition_point(|(at, _)| *at < range.end);
@@ -299,8 +328,9 @@ impl Module {
 mod tests {
     use super::*;
 
-    /// A linked module of four functions and two pieces of data: an exported function reaches one of the others, a
-    /// panic's last words and one piece of data; the last words alone reach the fourth function and the other piece.
+    /// A linked module of four functions and three pieces of data: an exported function reaches one of the others, a
+    /// panic's last words with the place they speak of, and one piece of data; the last words alone reach the fourth
+    /// function and another piece.
     fn linked() -> Vec<u8> {
         let mut wasm = b"\0asm\x01\0\0\0".to_vec();
         let mut section = |id: u8, content: &[u8]| {
@@ -313,39 +343,49 @@ mod tests {
         section(3, &[4, 0, 0, 0, 0]);
         section(7, &[&[1][..], &text("go"), &[0, 0]].concat());
         // Each body: its length, no locals, what it does, `end`.
-        let (go, used, panic, words) =
-            ([0, 0x10, 1, 0x10, 2, 0x0b], [0, 0x01, 0x01, 0x0b], [0, 0x10, 3, 0x0b], [0, 0x01, 0x01, 0x0b]);
-        section(10, &[&[4, 6][..], &go, &[4], &used, &[4], &panic, &[4], &words].concat());
-        section(11, &[&[1, 0, 0x41, 8, 0x0b, 6][..], b"yesno!"].concat());
+        let nothing = [4, 0, 0x01, 0x01, 0x0b];
+        let words = [4, 0, 0x10, 3, 0x0b];
+        section(10, &[&[4][..], &GO, &nothing, &words, &nothing].concat());
+        section(11, &[&[1, 0, 0x41, 8, 0x0b, 8][..], b"yesno!at"].concat());
         let function = |n: u8, name: &str| [&[0, 0, n][..], &text(name)].concat();
         let data = |name: &str, at: u8, size: u8| [&[1, 0][..], &text(name), &[0, at, size]].concat();
         let symbols = [
-            vec![6],
+            vec![7],
             function(0, "go"),
             function(1, "used"),
             function(2, "_ZN4core9panicking"),
             function(3, "words"),
             data("yes", 0, 3),
             data("no", 3, 3),
+            data("place", 6, 2),
         ]
         .concat();
         section(0, &[text("linking"), vec![2, 8, symbols.len() as u8], symbols].concat());
-        // Section 3 is the code: its content begins with the count and the first length.
-        let code = [[0, 4, 1, 0], [0, 6, 2, 0], [3, 3, 4, 0], [0, 15, 3, 0], [3, 14, 5, 0]];
-        let entries: Vec<u8> =
-            code.iter().flat_map(|entry| entry[..if entry[0] == 3 { 4 } else { 3 }].to_vec()).collect();
-        section(0, &[text("reloc.CODE"), vec![3, 5], entries].concat());
+        // Section 3 is the code: its content begins with the count, so that `go` is mentioned from 2 on.
+        let (address, call) = (4, 0);
+        let entries = [
+            &[address, 3, 4, 0][..], // go: yes
+            &[call, 4, 1],           // go: used
+            &[address, 6, 6, 0],     // go: place, an argument of
+            &[call, 12, 2],          // go: the last words
+            &[address, 21, 5, 0],    // the last words: no
+            &[call, 22, 3],          // the last words: words
+        ]
+        .concat();
+        section(0, &[text("reloc.CODE"), vec![3, 6], entries].concat());
         section(0, &[text("name"), vec![1, 22, 1, 2], text("_ZN4core9panicking")].concat());
         wasm
     }
 
+    const GO: [u8; 13] = [12, 0, 0x10, 1, 0x41, 0x8e, 0x80, 0x80, 0x80, 0, 0x10, 2, 0x0b];
+
     #[test]
     fn what_only_a_panics_last_words_reach_goes_with_them() {
         let (swept, what) = sweep(&linked()).expect("the module is whole");
-        assert_eq!(what, Swept { last_words: 1, functions: 1, bytes: 3 });
+        assert_eq!(what, Swept { last_words: 1, functions: 1, bytes: 5 });
         let has = |part: &[u8]| swept.windows(part.len()).any(|window| window == part);
-        assert!(has(b"yes\0\0\0"), "the data that is used stays, the other is zero");
-        assert!(has(&[0, 0x10, 1, 0x10, 2, 0x0b]), "the exported function is as it was");
+        assert!(has(b"yes\0\0\0\0\0"), "the data that is used stays, the other is zero");
+        assert!(has(&GO), "the exported function is as it was");
         assert!(has(&[4, 0, 0x01, 0x01, 0x0b, 4, 0, 0, 0x01, 0x0b, 4, 0, 0, 0x01, 0x0b]), "the others are traps");
         assert!(!has(b"linking") && !has(b"reloc"));
     }
