@@ -11,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most files of one job, and most bytes of it: a visitor's press has an end.
+/// Most files of one job, and most bytes of it: a visitor's press has an end, some seconds later.
 const FILES: usize = 20_000;
-const BYTES: u64 = 1 << 30;
+const BYTES: u64 = 128 << 20;
 /// Jobs remembered for pages that load later.
 const REMEMBERED: usize = 5;
 
@@ -75,15 +75,12 @@ fn hash(folder: &Path, mut job: Job, mut tell: impl FnMut(&Job)) {
     tell(&job);
     let (mut sha, mut buffer, mut told) = (Sha256::new(), vec![0; 256 << 10], Instant::now());
     let mut bytes = 0_u64;
-    for path in files {
-        let Ok(mut file) = File::open(&path) else { continue };
-        while bytes < BYTES {
-            match file.read(&mut buffer) {
-                Ok(0) | Err(_) => break,
-                Ok(n) => {
-                    sha.update(&buffer[..n]);
-                    bytes += n as u64;
-                }
+    for (path, size) in files {
+        // A file may grow meanwhile; what was not counted is not read.
+        if let Ok(mut file) = File::open(&path).map(|file| file.take(size)) {
+            while let Ok(n @ 1..) = file.read(&mut buffer) {
+                sha.update(&buffer[..n]);
+                bytes += n as u64;
             }
         }
         job.files += 1;
@@ -94,14 +91,13 @@ fn hash(folder: &Path, mut job: Job, mut tell: impl FnMut(&Job)) {
             told = Instant::now();
         }
     }
-    job.files = job.of_files;
     job.digest = Some(sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
     tell(&job);
 }
 
-/// Every file below `folder`, in a stable order; links are not followed.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+/// The files below `folder` and their sizes, in a stable order, as many as one job may read; links are not followed.
+fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let (mut found, mut folders, mut bytes) = (Vec::new(), vec![folder.to_owned()], 0);
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut entries: Vec<_> = entries.flatten().collect();
@@ -109,11 +105,15 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         for entry in entries {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() => found.push(entry.path()),
+                Ok(kind) if kind.is_file() => {
+                    let size = entry.metadata().map_or(0, |data| data.len());
+                    bytes += size;
+                    if found.len() == FILES || bytes > BYTES {
+                        return found;
+                    }
+                    found.push((entry.path(), size));
+                }
                 _ => {}
-            }
-            if found.len() == FILES {
-                return found;
             }
         }
     }

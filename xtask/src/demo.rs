@@ -35,7 +35,7 @@ browser. Ctrl-C ends it and all it started. What is missing is installed first.
 };
 
 /// The page's own packages and sources.
-const PAGE: &str = "demo-web/web";
+pub(crate) const PAGE: &str = "demo-web/web";
 
 fn demo(mut args: lexopt::Parser) -> Outcome {
     let (mut port, mut open): (u16, bool) = (4000, true);

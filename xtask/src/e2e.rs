@@ -23,7 +23,7 @@ cargo xtask e2e NAME --help
   hidden    a hidden tab dials nothing and misses nothing
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
-  demo      the dashboard before and after its server is killed, with pictures
+  demo      the dashboard as a visitor meets it: every button, a second tab, the keyboard, a phone
 
 Leaves screenshots and bundles in target/e2e.",
     run: e2e,

@@ -9,12 +9,14 @@ const WINDOW = 60
 
 export interface ChartOptions {
   readonly title: string
-  /** Colours by token, one per series. */
+  /** Colours by token, one per series; later ones are drawn over earlier ones. */
   readonly colours: readonly string[]
   /** Fixed top of the scale; else the largest value seen. */
   readonly top?: number
   /** Bars instead of a line. */
   readonly bars?: boolean
+  /** As wide as the panel. */
+  readonly wide?: boolean
 }
 
 export class Chart {
@@ -30,7 +32,7 @@ export class Chart {
     this.#options = options
     this.#data = [[], ...options.colours.map(() => [])]
     const caption = make('figcaption', {}, make('span', {}, options.title), this.#value)
-    this.element = make('figure', { className: 'chart' }, caption, this.#plot)
+    this.element = make('figure', { className: options.wide ? 'chart wide' : 'chart' }, caption, this.#plot)
     new ResizeObserver(() => this.#resize()).observe(this.#plot)
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.recolour())
     document.addEventListener('themechange', () => this.recolour())

@@ -4,7 +4,7 @@ import { connect } from 'eventwire'
 import { Demo, type Job, type Note } from './demo.events'
 import * as naive from './naive'
 import * as ours from './ours'
-import { byId, everyPaint } from './page'
+import { answered, byId, everyPaint } from './page'
 import * as board from './panels/board'
 import * as client from './panels/client'
 import * as job from './panels/job'
@@ -15,8 +15,8 @@ import * as trouble from './panels/trouble'
 import './theme'
 
 // The position is taken before the state is asked: what happens in between comes by the stream.
-const { position, control } = (await (await fetch('/page.json')).json()) as { position: string; control: string }
-const before = (await (await fetch(`${control}/state`)).json()) as { jobs: Job[]; notes: Note[] }
+const { position, control } = await answered<{ position: string; control: string }>('/page.json', 'the server')
+const before = await answered<{ jobs: Job[]; notes: Note[] }>(`${control}/state`, 'the publisher')
 
 const left = new Pane('naive', 'axum Sse + EventSource', '--second')
 const right = new Pane('ours', 'eventwire', '--accent')

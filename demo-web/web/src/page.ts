@@ -55,6 +55,20 @@ export function everyPaint(draw: (now: number) => void): void {
   requestAnimationFrame(step)
 }
 
+/** What `url` answers. While nobody does, the page says so and asks again: nothing needs a reload. */
+export async function answered<T>(url: string, who: string): Promise<T> {
+  for (;;) {
+    try {
+      const response = await fetch(url)
+      if (response.ok) return (await response.json()) as T
+      throw new Error(`${response.status} ${response.statusText}`)
+    } catch (error) {
+      say(byId('server-state'), `${who} does not answer ${url} (${String(error)}); asking again every second`, 'lost')
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+    }
+  }
+}
+
 /** Posts a button's wish; the refusal's own words on failure. */
 export async function post(url: string, body?: unknown): Promise<{ ok: boolean; why: string; answer: unknown }> {
   try {

@@ -1,6 +1,6 @@
 //! What a suite's own output says it counted.
 //!
-//! Reads the closing lines of cargo's test harness, of Node's test runner, and our own.
+//! Reads the closing lines of cargo's test harness, of Node's test runner, of vitest, and our own.
 
 use std::{fmt, ops::Add};
 
@@ -34,13 +34,17 @@ impl Counts {
                 skipped: number("skipped ") + number("todo "),
             };
         }
+        // vitest: `Tests  1 failed | 4 passed (5)`; its line over files begins `Test Files`.
+        if let Some(rest) = line.strip_prefix("Tests ").filter(|rest| rest.ends_with(')')) {
+            return Self::of_words(rest, "passed", "failed", "skipped");
+        }
         let ours = line.split(", ").count() == 3 && line.ends_with(" skipped");
         if ours { Self::of_words(line, "passed", "failed", "skipped") } else { Self::default() }
     }
 
     /// From `… 3 passed; 0 failed, …`: the number before each word.
     fn of_words(text: &str, passed: &str, failed: &str, skipped: &str) -> Self {
-        let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ';' || c == ',').collect();
+        let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '|')).collect();
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         let number = |name: &str| {
             let before = words.iter().position(|word| *word == name).and_then(|at| at.checked_sub(1));
@@ -94,6 +98,13 @@ mod tests {
         ] {
             assert_eq!(read(line), counts);
         }
+    }
+
+    #[test]
+    fn vitests_line_over_tests_is_read_and_not_the_one_over_files() {
+        assert_eq!(read("      Tests  1 failed | 4 passed | 2 skipped (7)"), "4 passed, 1 failed, 2 skipped");
+        assert_eq!(read("Tests  5 passed (5)"), "5 passed, 0 failed, 0 skipped");
+        assert_eq!(read(" Test Files  1 passed (1)"), "0 passed, 0 failed, 0 skipped");
     }
 
     #[test]

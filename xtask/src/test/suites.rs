@@ -5,7 +5,7 @@
 use super::{counts::Counts, stream::counted};
 use crate::{
     command::Outcome,
-    e2e, need, npm, repo,
+    demo, e2e, need, npm, repo,
     run::{cargo, program, run},
     size, tidy,
 };
@@ -17,12 +17,13 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 14] = [
+pub(crate) const SUITES: [Suite; 15] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "lints", again: "cargo clippy --workspace --all-targets -- -D warnings", run: lints },
     Suite { name: "npm", again: "cargo xtask test npm", run: package },
+    Suite { name: "demo-page", again: "cargo xtask test demo-page", run: demo_page },
     Suite { name: "size", again: "cargo xtask size", run: sizes },
     Suite { name: "e2e-lib", again: "node --test tests/e2e/lib", run: e2e_lib },
     Suite { name: "e2e-wire", again: "cargo xtask e2e wire", run: || check("wire", &[]) },
@@ -65,6 +66,13 @@ fn lints() -> Outcome<Counts> {
 fn package() -> Outcome<Counts> {
     (npm::COMMAND.run)(lexopt::Parser::from_args(Vec::<&str>::new()))?;
     counted(program("npm").args(["test", "--silent"]).current_dir(repo::path("npm")))
+}
+
+/// The dashboard's page: its types against the package as built, its score's own tests.
+fn demo_page() -> Outcome<Counts> {
+    demo::build_page()?;
+    // Under CI vitest colours its counts even into a pipe.
+    counted(program("npm").args(["test", "--silent"]).env("NO_COLOR", "1").current_dir(repo::path(demo::PAGE)))
 }
 
 fn sizes() -> Outcome<Counts> {

@@ -15,12 +15,14 @@ export function show(stream: EventStream<DemoEvents>, control: string, before: r
   list.setAttribute('aria-label', 'Notes, newest first')
   list.tabIndex = 0
   byId('board').append(form, status, list)
-  const known = new Set<number>()
+  const known = new Set<string>()
 
   const put = ({ n, at, text }: Note) => {
-    if (known.has(n)) return
+    // The page's own state and the stream may bring the same note; another run of the publisher numbers from 1 again.
+    const key = `${at} ${n}`
+    if (known.has(key)) return
     if (known.size === 0) list.replaceChildren()
-    known.add(n)
+    known.add(key)
     list.prepend(make('li', {}, make('time', { dateTime: new Date(at).toISOString() }, clock(at)), text))
     while (list.children.length > SHOWN) list.lastElementChild?.remove()
   }

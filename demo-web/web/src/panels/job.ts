@@ -11,16 +11,18 @@ export function show(stream: EventStream<DemoEvents>, control: string, before: r
   const status = make('p', { className: 'hint' }, 'Nothing hashed yet. Press, then reload the page in the middle.')
   const digest = make('p', { className: 'digest' })
   byId('job').append(button, bar, status, digest)
-  let shown = 0
+  let shown: Pick<Job, 'id' | 'n'> = { id: '', n: 0 }
+  const rest = (on: boolean) => button.setAttribute('aria-disabled', String(on))
 
   const draw = (job: Job) => {
-    // The page's own state and the stream may tell the same thing; the number says which is newer.
-    if (job.n < shown) return
-    shown = job.n
+    // The page's own state and the stream may tell the same thing; ids rise, and numbers within a job.
+    if (job.id < shown.id || (job.id === shown.id && job.n < shown.n)) return
+    shown = job
     bar.max = Math.max(1, job.ofFiles)
     bar.value = job.files
     const done = job.digest != null
-    button.setAttribute('aria-disabled', String(!done))
+    rest(!done)
+    if (job.ofFiles === 0 && !done) return say(status, 'Looking for files…')
     const of = `${count(job.files)} of ${count(job.ofFiles)} files, ${bytes(job.bytes)}`
     say(status, done ? `Done: ${of}` : `${of}${job.last ? `: ${job.last}` : ''}`)
     say(digest, done ? `SHA-256 ${job.digest}` : job.folder)
@@ -30,7 +32,11 @@ export function show(stream: EventStream<DemoEvents>, control: string, before: r
   stream.on('job', draw)
   button.addEventListener('click', async () => {
     if (button.getAttribute('aria-disabled') === 'true') return
+    rest(true)
+    say(status, 'Looking for files…')
     const { ok, why } = await post(`${control}/jobs`)
-    say(status, ok ? 'Looking for files…' : `That did not work: ${why}.`)
+    if (ok) return
+    rest(false)
+    say(status, `That did not work: ${why}.`)
   })
 }

@@ -6,33 +6,28 @@ import type { DemoEvents } from '../demo.events'
 import { bytes, make } from '../page'
 
 export function show(stream: EventStream<DemoEvents>): (now: number) => void {
-  const cores = new Map<number, Chart>()
-  const cpu = new Chart({ title: 'CPU, all cores', colours: ['--accent'], top: 100 })
+  let cpu: Chart | undefined
   const memory = new Chart({ title: 'memory', colours: ['--second'], top: 100 })
   const network = new Chart({ title: 'network in, out', colours: ['--accent', '--second'] })
   const temperature = new Chart({ title: 'temperature', colours: ['--warned'] })
   const charts = document.querySelector('#machine .charts')
   const tables = document.querySelector('#machine .tables')
-  charts?.append(cpu.element, memory.element, network.element)
+  charts?.append(memory.element, network.element)
   const processes = table('busiest processes', ['process', 'CPU', 'memory'])
   const disks = table('disks', ['mounted at', 'used', 'of'])
   tables?.append(processes.element, disks.element)
 
   stream.on('cpu', ({ at, cores: busy }) => {
-    const mean = busy.reduce((sum, one) => sum + one, 0) / Math.max(1, busy.length)
-    cpu.push(at, [mean], `${mean.toFixed(0)} %`)
-    // A chart per core as long as that stays readable.
-    if (busy.length <= 8) {
-      busy.forEach((one, i) => {
-        let chart = cores.get(i)
-        if (!chart) {
-          chart = new Chart({ title: `core ${i}`, colours: ['--accent'], top: 100 })
-          cores.set(i, chart)
-          charts?.append(chart.element)
-        }
-        chart.push(at, [one], `${one.toFixed(0)} %`)
-      })
+    if (!cpu) {
+      // How many cores there are is known with the first sample: a faint line for each, the mean over them.
+      const colours = [...busy.map(() => '--faint'), '--accent']
+      cpu = new Chart({ title: `CPU, ${busy.length} cores and their mean`, colours, top: 100, wide: true })
+      charts?.prepend(cpu.element)
     }
+    const mean = busy.reduce((sum, one) => sum + one, 0) / Math.max(1, busy.length)
+    // As long as they fit beside the title.
+    const each = busy.length <= 8 ? busy.map((one) => one.toFixed(0)).join(', ') : `busiest ${Math.max(...busy).toFixed(0)}`
+    cpu.push(at, [...busy, mean], `${mean.toFixed(0)} % (${each})`)
   })
   stream.on('memory', ({ at, used, total }) => {
     memory.push(at, [(100 * used) / total], `${bytes(used)} of ${bytes(total)}`)
@@ -53,7 +48,7 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
   })
 
   return () => {
-    for (const chart of [cpu, memory, network, temperature, ...cores.values()]) chart.draw()
+    for (const chart of [cpu, memory, network, temperature]) chart?.draw()
   }
 }
 

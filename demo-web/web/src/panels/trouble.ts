@@ -1,7 +1,7 @@
 // The buttons that try the hard parts. Each says before and after what to watch, and rests while its effect lasts.
 
 import { make, post, say } from '../page'
-import type { ServerState } from './published'
+import type { Server } from './published'
 
 interface Trouble {
   readonly label: string
@@ -13,7 +13,7 @@ interface Trouble {
 }
 
 /** Puts the buttons on the page; the answer is told how the server does. */
-export function offer(control: string): (server: ServerState) => void {
+export function offer(control: string): (server: Server) => void {
   const here = (path: string) => () => post(path)
   const there = (path: string) => () => post(control + path)
   const list: Trouble[] = [
@@ -71,7 +71,9 @@ export function offer(control: string): (server: ServerState) => void {
     },
   ]
   const hint = document.querySelector<HTMLElement>('#trouble .hint')
-  const resting = new Set<HTMLButtonElement>()
+  /** Buttons that rest until the server was started once more than this. */
+  const resting = new Map<HTMLButtonElement, number>()
+  let starts = 0
   for (const trouble of list) {
     const button = make('button', { type: 'button', title: trouble.before }, trouble.label)
     const explain = () => hint && say(hint, trouble.before)
@@ -81,20 +83,21 @@ export function offer(control: string): (server: ServerState) => void {
       // Disabling would drop the keyboard's focus; say so to both instead and ignore presses.
       if (button.getAttribute('aria-disabled') === 'true') return
       rest(button, true)
+      const before = starts
       const { ok, why } = await trouble.act()
       if (hint) say(hint, ok ? trouble.after : `That did not work: ${why}.`)
-      if (trouble.lasts === 'server' && ok) resting.add(button)
+      if (trouble.lasts === 'server' && ok) resting.set(button, before)
       else setTimeout(() => rest(button, false), ok && trouble.lasts !== 'server' ? trouble.lasts : 500)
     })
     document.querySelector('#trouble .buttons')?.append(button)
   }
-  let left = false
   return (server) => {
-    if (server !== 'running') left = true
-    else if (left) {
-      left = false
-      for (const button of resting) rest(button, false)
-      resting.clear()
+    // Not by its states: a deploy may be over between two answers.
+    starts = server.starts
+    for (const [button, before] of resting) {
+      if (server.state !== 'running' || starts <= before) continue
+      rest(button, false)
+      resting.delete(button)
     }
   }
 }
