@@ -41,11 +41,9 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
 /** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */
 export function connect<E extends object>(contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
   const stream = new Stream(contract, settings(url, options));
-  const { signal } = options;
+  stream.obey(options.signal);
   // Without `EventSource` the page is being rendered on a server: the stream stays idle.
-  if (signal?.aborted) stream.close();
-  else if (typeof EventSource !== "undefined") void stream.start();
-  signal?.addEventListener("abort", () => stream.close(), { once: true });
+  if (typeof EventSource !== "undefined") void stream.start();
   return stream;
 }
 
@@ -72,6 +70,10 @@ class Stream<E extends object> implements EventStream<E> {
   /** The position before the newest event, while somebody pulls. */
   #before: string | undefined;
   #faults = 0;
+  #disobey = (): void => {};
+  /** What the machine last counted, and where it was, once it is gone. */
+  #counted: number[] = [];
+  #ended: string | undefined;
   /** What stands in the console already. */
   readonly #said = new Set<string>();
 
@@ -106,7 +108,7 @@ class Stream<E extends object> implements EventStream<E> {
   }
 
   inspect(): Inspection {
-    const counter = (n: number): number => this.#machine?.counter(n) ?? 0;
+    const counter = (n: number): number => this.#machine?.counter(n) ?? this.#counted[n] ?? 0;
     return {
       heardAt: counter(0) || undefined,
       events: counter(1),
@@ -163,7 +165,16 @@ class Stream<E extends object> implements EventStream<E> {
     this.#finish("closed", undefined);
   }
 
+  obey(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) return this.close();
+    const abort = (): void => this.close();
+    signal?.addEventListener("abort", abort);
+    // A signal may live as long as the page, and would keep every stream it was given to.
+    this.#disobey = () => signal?.removeEventListener("abort", abort);
+  }
+
   async start(): Promise<void> {
+    if (this.#closed) return;
     const { url, withCredentials, topics, from, grace } = this.#settings;
     const { names, hash } = this.#contract;
     try {
@@ -191,6 +202,7 @@ class Stream<E extends object> implements EventStream<E> {
 
   #position(): string | undefined {
     const { from } = this.#settings;
+    if (this.#ended) return this.#ended;
     return this.#machine ? this.#machine.position() || undefined : from && from !== "earliest" ? from : undefined;
   }
 
@@ -259,6 +271,14 @@ class Stream<E extends object> implements EventStream<E> {
     if (error && this.#onState.size + this.#queues.size === 0) this.#say(reason, error.message);
     this.#enter({ kind: "closed", reason, error });
     machine?.close();
+    this.#disobey();
+    // It holds the sink and the sink holds this stream: no collector sees through wasm. Not now, it may be running.
+    queueMicrotask(() => {
+      this.#ended = this.#position();
+      this.#counted = [0, 1, 2, 3, 4, 5, 6].map((n) => machine?.counter(n) ?? 0);
+      this.#machine = undefined;
+      machine?.free();
+    });
     for (const queue of this.#queues) queue.end(error);
     // The sets themselves: a loop over one may be running further up the stack.
     for (const entries of [...this.#on.values(), this.#onGap, this.#onFault, this.#onState, this.#onOutdated]) entries.clear();

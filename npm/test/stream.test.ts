@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { connect, EventwireError, type EventStream, type Fault } from "eventwire";
+import { Machine } from "../wasm/client_bg.js";
 import { dial, EPOCH, FakeEventSource, open, SHOP, until, type Shop } from "./fake.js";
 
 const streams: EventStream<Shop>[] = [];
@@ -83,6 +84,17 @@ test("a closed stream leaves no listener behind", async () => {
   const { source, stream } = await open({}, keep);
   stream.close();
   assert.deepEqual([...source.heard.values()].filter((count) => count !== 0), []);
+});
+
+test("a closed stream gives back its memory, and still says where it was and what it counted", async () => {
+  const freed = mock.method(Machine.prototype, "free");
+  const { source, stream } = await open({}, keep);
+  source.tick(1, `${EPOCH}-11/a`);
+  stream.on("tick", () => stream.close());
+  source.tick(2, `${EPOCH}-12.1/a`);
+  await Promise.resolve();
+  assert.deepEqual([freed.mock.callCount(), stream.position, stream.inspect().events], [1, `${EPOCH}-12`, 2]);
+  freed.mock.restore();
 });
 
 test("a function given twice is called twice, and each unsubscribes alone", async () => {
