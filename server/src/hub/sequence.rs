@@ -216,11 +216,6 @@ impl Sequence {
         &self.names
     }
 
-    /// Whether there is anything that may grow too old.
-    pub(crate) fn keeps(&self) -> bool {
-        self.state.lock().log.events() > 0
-    }
-
     /// Topics, events and bytes of the log.
     pub(super) fn kept(&self) -> (usize, usize, usize) {
         let state = self.state.lock();

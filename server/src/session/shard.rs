@@ -212,7 +212,8 @@ impl Task {
             }
             self.trimmed = now;
         }
-        self.sequence.keeps().then_some(self.trimmed + pause)
+        // Also while nothing is kept: what is published without a follower rings nobody.
+        Some(self.trimmed + pause)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What time does to a stream: heartbeat, stall, expiry, waiting, drain. Under a paused clock.
 
 use super::face::{Client, after, at, bye, config, cursor, gap, order, publish};
-use crate::hub::Core;
+use crate::hub::{Core, CoreConfig};
 use eventwire::{EventName, Offset, Start, Topic, frame::GapReason};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, advance, sleep};
@@ -53,6 +53,16 @@ async fn a_stream_is_never_silent_for_longer_than_its_hello_says() {
         assert!(silent < secs(15), "silent for {silent:?}");
     }
     assert!((6..=14).contains(&beats), "{beats} heartbeats in three minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_reads_grows_too_old_as_well() {
+    let core = Core::new(CoreConfig { retain: secs(1), ..config() });
+    // The shard has looked, found nothing, and gone to rest.
+    sleep(secs(5)).await;
+    publish(&core, "a", 1);
+    sleep(secs(20)).await;
+    assert_eq!(core.stats().events, 0);
 }
 
 #[tokio::test(start_paused = true)]
