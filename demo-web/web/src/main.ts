@@ -36,7 +36,10 @@ job.show(stream, control, before.jobs)
 board.show(stream, control, before.notes)
 const onServer = trouble.offer(control)
 const restart = () => [left, right].forEach((pane) => pane.restart())
-published.follow(control, restart, onServer)
+published.follow(control, restart, (count, server) => {
+  for (const pane of [left, right]) pane.published(count)
+  onServer(server)
+})
 
 byId('sessions').addEventListener('click', () => {
   window.open('/sessions.html', 'sessions', 'popup,width=760,height=420')

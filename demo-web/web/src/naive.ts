@@ -9,8 +9,10 @@ export function listen(pane: Pane): void {
   const source = new EventSource('/naive')
   source.onopen = () => pane.state('connected', 'fine')
   source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) pane.state('gave up', 'lost')
-    else pane.state('the browser tries again', 'warned')
+    if (source.readyState === EventSource.CLOSED) {
+      pane.state('gave up', 'lost')
+      pane.over()
+    } else pane.state('the browser tries again', 'warned')
   }
   for (const name of NAMES) {
     source.addEventListener(name, (event: MessageEvent<string>) => {

@@ -18,6 +18,8 @@ export class Pane {
   #arrivals = 0
   #second = 0
   #missing = 0
+  #published = 0
+  #over = false
 
   constructor(id: 'naive' | 'ours', title: string, colour: string) {
     this.#title = title
@@ -55,6 +57,16 @@ export class Pane {
     this.tracker.current.announced()
   }
 
+  /** The publisher has numbered so many. */
+  published(count: number): void {
+    this.#published = count
+  }
+
+  /** The stream ended for good: from here on all that is published is missing, though no later number will show it. */
+  over(): void {
+    this.#over = true
+  }
+
   /** Another run of the publisher counts from 1 again. */
   restart(): void {
     this.tracker.current = new Tracker()
@@ -65,14 +77,16 @@ export class Pane {
     say(this.#numbers.delivered, count(score.delivered))
     say(this.#numbers.duplicate, count(score.duplicate), score.duplicate > 0 ? 'warned' : 'plain')
     say(this.#numbers.announced, count(score.announced), score.announced > 0 ? 'warned' : 'plain')
-    const silent = score.missing - score.announced
-    const tone: Tone = silent > 0 ? 'lost' : score.missing > 0 ? 'warned' : score.delivered > 0 ? 'fine' : 'plain'
-    say(this.#numbers.missing, count(score.missing), tone)
+    const missing = score.missing + (this.#over ? Math.max(0, this.#published - score.highest) : 0)
+    const silent = missing - score.announced
+    const tone: Tone = silent > 0 ? 'lost' : missing > 0 ? 'warned' : score.delivered > 0 ? 'fine' : 'plain'
+    say(this.#numbers.missing, count(missing), tone)
     if (score.delivered > 0) {
-      say(this.#verdict, silent > 0 ? `${count(silent)} lost, never told` : score.missing > 0 ? 'lost, and told so' : 'nothing lost', tone)
+      say(this.#verdict, silent > 0 ? `${count(silent)} lost, never told` : missing > 0 ? 'lost, and told so' : 'nothing lost', tone)
     }
-    if (score.missing > this.#missing) announce(`${this.#title}: ${score.missing} missing`)
-    this.#missing = score.missing
+    // Not each number of a loss that goes on: a screen reader would never end.
+    if (missing > this.#missing && !(this.#over && this.#missing > 0)) announce(`${this.#title}: ${missing} missing`)
+    this.#missing = missing
     if (this.#waiting.length > 0) {
       this.#lines.replaceChildren(...this.#waiting.toReversed().map((line) => make('li', {}, line)))
     }

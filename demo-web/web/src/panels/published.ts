@@ -10,7 +10,7 @@ interface Answer {
 export type Server = Answer['server']
 
 /** Asks twice a second for as long as the page lives. */
-export function follow(control: string, onRun: () => void, onServer: (server: Server) => void): void {
+export function follow(control: string, onRun: () => void, onAnswer: (published: number, server: Server) => void): void {
   const published = byId('published-count')
   const rate = byId('published-rate')
   const server = byId('server-state')
@@ -32,7 +32,7 @@ export function follow(control: string, onRun: () => void, onServer: (server: Se
       say(published, count(answer.published.published))
       const { state, since } = answer.server
       say(server, `${state} since ${clock(since)}`, state === 'running' ? 'fine' : state === 'dead' ? 'lost' : 'warned')
-      onServer(answer.server)
+      onAnswer(answer.published.published, answer.server)
     } catch {
       say(server, 'the publisher does not answer: is the demo still running?', 'lost')
     }
