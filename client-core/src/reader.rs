@@ -113,9 +113,12 @@ impl Reader {
                     Ok(position) => self.continuity.advance(position),
                     Err(_) => out.fault(bad_id(block)),
                 }
-                let renewed = ahead || before.is_some_and(|before| self.continuity.foreign(before));
-                // Nothing of another order speaks for this one.
-                self.interest.lost(if renewed { &[] } else { &gap.topics }, before.filter(|_| !ahead));
+                if ahead || before.is_some_and(|before| self.continuity.foreign(before)) {
+                    // Nothing of another order speaks for this one, nor what this one has not come to.
+                    self.interest.forget();
+                } else {
+                    self.interest.lost(&gap.topics, before);
+                }
                 link.stage = Stage::Prelude;
                 // Loss is told even if where the stream goes on cannot be read.
                 out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });

@@ -202,6 +202,11 @@ impl Interest {
         }
     }
 
+    /// Another order: the page has had nothing of it.
+    pub(crate) fn forget(&mut self) {
+        self.asked.iter_mut().for_each(|asked| asked.standing = Standing::Due(None));
+    }
+
     /// How far the page has been handed a topic's events.
     pub(crate) fn standing(&self, topic: &str) -> Standing {
         let mut furthest = Standing::Due(None);
