@@ -30,7 +30,10 @@ impl Client {
     /// The server said `bye`.
     pub(super) fn dismissed(&mut self, now: Timestamp, bye: Bye) {
         let trouble = Trouble::Bye(bye.reason);
-        self.earliest = now + Backoff::believed(bye.after);
+        // Without a hello before it the attempt has failed like any.
+        let greeted = matches!(&self.place, Place::Linked(link, _) if link.greeted().is_some());
+        let least = if greeted { Duration::ZERO } else { HASTE };
+        self.earliest = now + Backoff::believed(bye.after).max(least);
         self.reckon();
         match bye.reason.retry() {
             Retry::Resume => self.wait_after_loss(now, trouble, bye.after),

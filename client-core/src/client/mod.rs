@@ -5,8 +5,8 @@
 mod course;
 
 use crate::{
-    Attempt, CloseReason, Config, Counters, Dialled, End, Input, Output, Pause, State, Timestamp,
-    TransportEvent, Trouble,
+    Attempt, CloseReason, Config, Counters, Dialled, End, Input, Output, Pause, State, Timestamp, TransportEvent,
+    Trouble,
     backoff::Backoff,
     link::{Link, Stage},
     outbox::Outbox,
