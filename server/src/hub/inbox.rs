@@ -148,3 +148,46 @@ impl Window {
         self.patterns.shrink_to(16 << 10);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_knows_of_the_newest_event_even_if_nothing_of_it_was_carried() {
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 2 });
+        for at in 1..=5 {
+            let _ = inbox.push(at, TopicId(0), &[], b"id", b"data");
+        }
+        let mut window = Window::default();
+        let look = inbox.swap(&mut window);
+        assert_eq!((look, window.records.len()), (Look::Overrun { upto: 5 }, 2));
+        // The head was read before 4 and 5 came.
+        assert_eq!(look.newest(&window, 3), 5);
+    }
+
+    #[test]
+    fn only_a_shard_that_found_nothing_is_rung() {
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 10 });
+        let (push, mut window) = (|at| inbox.push(at, TopicId(0), &[], b"", b""), Window::default());
+        assert!(!push(1), "it has not looked yet");
+        assert_eq!(inbox.swap(&mut window), Look::Window);
+        assert!(!push(2), "it is awake");
+        window.clear();
+        assert_eq!(inbox.swap(&mut window), Look::Window);
+        window.clear();
+        assert_eq!(inbox.swap(&mut window), Look::Nothing);
+        assert!(push(3), "it sleeps");
+        assert!(!push(4), "it was rung");
+    }
+
+    #[test]
+    fn what_was_not_looked_at_when_a_life_ends_is_forgotten() {
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 2 });
+        for at in 1..=5 {
+            let _ = inbox.push(at, TopicId(0), &[], b"", b"");
+        }
+        inbox.clear();
+        assert_eq!(inbox.swap(&mut Window::default()), Look::Nothing);
+    }
+}
