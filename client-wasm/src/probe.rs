@@ -34,12 +34,13 @@ pub(crate) struct Probe {
     question: Rc<Question>,
 }
 
+type Tell = dyn FnOnce(Option<Answer>);
 type Callback = Closure<dyn FnMut(JsValue)>;
 
 /// Its callbacks hold it and it holds them until the promise settles, which an abort makes it do at once: a promise has
 /// no way to unsubscribe, and calling a callback that is gone would be an error on the page's console.
 struct Question {
-    tell: RefCell<Option<Box<dyn FnOnce(Option<Answer>)>>>,
+    tell: RefCell<Option<Box<Tell>>>,
     callbacks: RefCell<Vec<Callback>>,
 }
 

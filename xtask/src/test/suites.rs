@@ -57,7 +57,18 @@ fn lints() -> Outcome<Counts> {
     need::component("clippy", "the lints of our code are checked")?;
     need::wasm_target()?;
     let native = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
-    let browser = ["clippy", "-p", "eventwire-client", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+    let browser = [
+        "clippy",
+        "-p",
+        "eventwire-client",
+        "--features",
+        "npm",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ];
     run(cargo().args(native))?;
     run(cargo().args(browser))?;
     Ok(Counts { passed: 2, ..Counts::default() })
