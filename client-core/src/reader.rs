@@ -115,7 +115,7 @@ impl Reader {
                 }
                 if ahead || before.is_some_and(|before| self.continuity.foreign(before)) {
                     // Nothing of another order speaks for this one, nor what this one has not come to.
-                    self.interest.forget();
+                    self.interest.start_anew();
                 } else {
                     self.interest.lost(&gap.topics, before);
                 }

@@ -203,7 +203,7 @@ impl Interest {
     }
 
     /// Another order: the page has had nothing of it.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn start_anew(&mut self) {
         self.asked.iter_mut().for_each(|asked| asked.standing = Standing::Due(None));
     }
 

@@ -14,7 +14,7 @@ use eventwire_contract::{Contract, Refusal};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{fmt, marker::PhantomData, path::PathBuf, time::Duration};
+use std::{fmt, marker::PhantomData, path::PathBuf, sync::atomic::AtomicU64, time::Duration};
 
 /// The least and the most a hub may be told to keep: below, no page could come back from a tunnel; above, memory.
 const RETAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30 * 24 * 3600));
@@ -159,7 +159,7 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
                 (core, Way::Store(feed))
             }
         };
-        Ok(Hub::new(Inner { core, contract, way }))
+        Ok(Hub::new(Inner { core, contract, way, refused: AtomicU64::new(0) }))
     }
 }
 

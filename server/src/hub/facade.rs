@@ -13,7 +13,16 @@ use eventwire_contract::Contract;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// One order of events, typed by the enum they are variants of. A handle: clones are the same hub, and when the last is
 /// dropped every stream is told `bye`.
@@ -42,6 +51,8 @@ pub(super) struct Inner {
     pub(super) core: Arc<Core>,
     pub(super) contract: Contract,
     pub(super) way: Way,
+    /// Events that could not be written.
+    pub(super) refused: AtomicU64,
 }
 
 /// Which function accepts.
@@ -67,7 +78,7 @@ impl<E: Events + Serialize + JsonSchema> Hub<E> {
     /// # Errors
     /// A topic that is none, an event that cannot be written, a store that does not take it: see [`PublishError`].
     pub async fn publish(&self, topic: impl IntoTopic, event: &E) -> Result<Position, PublishError> {
-        let (name, payload) = event.encode()?;
+        let (name, payload) = self.encode(event)?;
         self.inner.publish(topic.into_topic()?, name, payload, None).await
     }
 
@@ -85,8 +96,15 @@ impl<E: Events + Serialize + JsonSchema> Hub<E> {
     ) -> Result<Position, PublishError> {
         let key = key.as_ref();
         PublishError::check_key(key)?;
-        let (name, payload) = event.encode()?;
+        let (name, payload) = self.encode(event)?;
         self.inner.publish(topic.into_topic()?, name, payload, Some(key.into())).await
+    }
+
+    fn encode(&self, event: &E) -> Result<(EventName, Payload), PublishError> {
+        event.encode().map_err(|error| {
+            self.inner.refused.fetch_add(1, Relaxed);
+            error.into()
+        })
     }
 }
 
@@ -113,7 +131,7 @@ impl<E> Hub<E> {
 
     /// What the hub holds and does now.
     pub fn stats(&self) -> Stats {
-        self.inner.core.stats()
+        Stats { refused: self.inner.refused.load(Relaxed), ..self.inner.core.stats() }
     }
 
     /// Every open stream.

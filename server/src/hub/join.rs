@@ -40,6 +40,8 @@ pub struct Stats {
     pub queued_bytes: usize,
     /// Tasks the hub runs.
     pub tasks: usize,
+    /// Events refused since the hub was built, because they cannot be written: nothing of them was sent.
+    pub refused: u64,
 }
 
 /// One open stream, for operators.

@@ -32,7 +32,7 @@ impl Hub {
     fn publish_at(&mut self, at: u64, name: &str, size: usize) -> u64 {
         let topic = self.topic(name);
         let body = format!("{at}:{name}{};", "#".repeat(size));
-        self.log.append(topic, at, self.now, body[..1].as_bytes(), body[1..].as_bytes());
+        self.log.append(topic, at, self.now, &body.as_bytes()[..1], &body.as_bytes()[1..]);
         at
     }
 

@@ -59,6 +59,7 @@ async fn an_event_that_cannot_be_serialised_is_dropped_whole_and_the_stream_live
     assert!(matches!(error, PublishError::Encode(_)) && error.to_string().contains("not today"), "{error}");
     let position = hub.publish("a", &said(true)).await.unwrap();
     assert_eq!(position.offset, Offset(1), "nothing of the first is there");
+    assert_eq!(hub.stats().refused, 1, "and it is counted");
 }
 
 /// S8.

@@ -80,7 +80,8 @@ async fn a_reader_whose_body_is_not_polled_for_ten_seconds_is_released_and_resum
     let core = Core::new(config());
     let mut stuck = Client::join(&core, &["a"], Start::Now);
     let mut healthy = Client::join(&core, &["a"], Start::Now);
-    (stuck.read().await, healthy.read().await);
+    stuck.read().await;
+    healthy.read().await;
     publish(&core, "a", 1); // in the stuck one's seat
     healthy.read().await;
     publish(&core, "a", 2); // refused
@@ -163,7 +164,8 @@ async fn revoking_a_principal_ends_its_streams_and_no_others() {
         Client::order(&core, order)
     };
     let (mut one, mut two) = (of("one"), of("two"));
-    (one.read().await, two.read().await);
+    one.read().await;
+    two.read().await;
     core.revoke("one");
     assert_eq!(one.read().await, [bye("auth", 0), "end".into()]);
     publish(&core, "a", 1);

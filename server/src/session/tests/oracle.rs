@@ -164,7 +164,8 @@ impl Client {
                 self.names.extend(hello.names.iter().map(|name| name.as_str().to_owned()));
                 let mut topics = hello.topics.clone();
                 let mut view = self.view.clone();
-                (topics.sort(), view.sort());
+                topics.sort();
+                view.sort();
                 assert_eq!(topics, view);
                 self.position = self.position.or(Some(hello.start));
                 self.step = Step::Prelude;

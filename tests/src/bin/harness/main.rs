@@ -78,6 +78,7 @@ async fn stats(State(hub): State<Hub<Harness>>) -> Json<Value> {
         "bytes": stats.log_bytes,
         "queued": stats.queued_bytes,
         "tasks": stats.tasks,
+        "refused": stats.refused,
         "position": hub.position().to_string(),
         "pid": std::process::id(),
     }))
