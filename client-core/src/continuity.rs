@@ -35,6 +35,12 @@ impl Continuity {
         self.position
     }
 
+    /// How far the prelude under way or cut has come.
+    pub(crate) fn reached(&self) -> Option<Position> {
+        let (mine, offset) = (self.position?, *self.handed.last()?);
+        Some(Position { offset, ..mine })
+    }
+
     /// Whether something at `position` belongs to another order than the reader's.
     pub(crate) fn foreign(&self, position: Position) -> bool {
         self.position.is_some_and(|mine| mine.epoch != position.epoch)

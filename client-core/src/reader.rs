@@ -146,10 +146,11 @@ impl Reader {
         News::Nothing
     }
 
-    /// Takes over what a `hello` says of names, contract and access, and where the stream starts.
-    pub(crate) fn hello(&mut self, link: &mut Link, hello: Hello, out: &mut Outbox) {
+    /// Takes over what a `hello` says of names, contract and access, and where the stream starts. Returns whether this
+    /// stream is the right one: another has to ask for the newest events of what access has begun to grant.
+    pub(crate) fn hello(&mut self, link: &mut Link, hello: Hello, out: &mut Outbox) -> bool {
         let before = self.position();
-        let refused = self.interest.hello(&hello, before);
+        let answer = self.interest.hello(&hello, before, self.continuity.reached());
         if before.is_none() {
             self.continuity.advance(hello.start);
             if let Start::Unreadable { .. } = self.start {
@@ -170,12 +171,13 @@ impl Reader {
             self.outdated.push(hello.contract.clone());
             out.push(Output::Outdated { hash: hello.contract });
         }
-        if !refused.had.is_empty() {
-            out.gap(Gap { reason: GapReason::Forbidden, topics: refused.had, position: self.position() });
+        if !answer.had.is_empty() {
+            out.gap(Gap { reason: GapReason::Forbidden, topics: answer.had, position: self.position() });
         }
-        for pattern in refused.never {
+        for pattern in answer.never {
             out.fault(Fault::Denied { pattern });
         }
+        !answer.fresh
     }
 
     fn event(&mut self, link: &Link, handle: Handle, name: &str, id: EventId, out: &mut Outbox) {

@@ -15,6 +15,13 @@ pub(crate) struct Interest {
     /// Nothing is named: all that access grants. `asked` then mirrors what the last `hello` put in force.
     granted: bool,
     asked: Vec<Asked>,
+    /// Where nothing is named: patterns that access took back, and up to where the page was handed their events. At the
+    /// bound the oldest is forgotten.
+    withdrawn: Vec<(Pattern, Position)>,
+    /// A `hello` has said what is granted.
+    mirrored: bool,
+    /// The running attempt names what it asks for.
+    explicit: bool,
     gathered: Option<Timestamp>,
 }
 
@@ -56,20 +63,29 @@ pub(crate) enum Change {
     More,
 }
 
-/// What access no longer gives, or never gave.
+/// What a `hello` changes about what is in force.
 #[derive(Debug, Default)]
-pub(crate) struct Refused {
-    /// In force until now.
+pub(crate) struct Answer {
+    /// In force until now, and no longer.
     pub(crate) had: Vec<Pattern>,
     /// Never in force; told once.
     pub(crate) never: Vec<Pattern>,
+    /// Access grants what it did not before, and this stream brings none of its newest events: nobody asked for them.
+    pub(crate) fresh: bool,
 }
 
 impl Interest {
     /// `known`: the page holds the state up to a position it starts from, nothing is new to it.
     pub(crate) fn new(topics: Topics, known: bool) -> Self {
         let standing = if known { Standing::Settled } else { Standing::Due(None) };
-        let mut interest = Self { granted: topics == Topics::Granted, asked: Vec::new(), gathered: None };
+        let mut interest = Self {
+            granted: topics == Topics::Granted,
+            asked: Vec::new(),
+            withdrawn: Vec::new(),
+            mirrored: false,
+            explicit: false,
+            gathered: None,
+        };
         if let Topics::Named(patterns) = topics {
             for pattern in patterns {
                 interest.count(&pattern, standing);
@@ -145,14 +161,14 @@ impl Interest {
             (None, _) => Start::Now,
         };
         let due = |asked: &Asked| asked.standing != Standing::Settled;
-        let explicit = !self.granted || (position.is_some() && self.asked.iter().any(due));
-        for asked in self.asked.iter_mut().filter(|_| explicit) {
+        self.explicit = !self.granted || (position.is_some() && self.asked.iter().any(due));
+        for asked in self.asked.iter_mut().filter(|_| self.explicit) {
             asked.wired = true;
             // Without a position everything is new, and need not be said to be.
             let list = if position.is_some() && due(asked) { &mut request.new } else { &mut request.topics };
             list.push(asked.pattern.clone());
         }
-        if self.granted && explicit && !fit(self.asked.iter().map(|asked| &asked.pattern)) {
+        if self.granted && self.explicit && !fit(self.asked.iter().map(|asked| &asked.pattern)) {
             // Access grants more than a request can name: their newest events cannot be asked for again.
             unasked = std::mem::take(&mut request.new);
             request.topics = Vec::new();
@@ -161,29 +177,30 @@ impl Interest {
         (request, unasked)
     }
 
-    /// The server has said what is in force. `position`: where the reader was before.
-    pub(crate) fn hello(&mut self, hello: &Hello, position: Option<Position>) -> Refused {
-        let mut refused = Refused::default();
+    /// The server has said what is in force. `position`: where the reader was before; `cut`: how far a prelude that was
+    /// cut had come.
+    pub(crate) fn hello(&mut self, hello: &Hello, position: Option<Position>, cut: Option<Position>) -> Answer {
+        let mut answer = Answer::default();
         if self.granted {
-            self.mirror(&hello.topics, position, &mut refused);
-            return refused;
+            self.mirror(hello, position, cut, &mut answer);
+            return answer;
         }
         for asked in self.asked.iter_mut().filter(|asked| asked.wired) {
             let grant = if hello.denied.contains(&asked.pattern) { Grant::Denied } else { Grant::Given };
             match (std::mem::replace(&mut asked.grant, grant), grant) {
                 (Grant::Given, Grant::Denied) => {
-                    refused.had.push(asked.pattern.clone());
+                    answer.had.push(asked.pattern.clone());
                     // Should it be granted again it is new again, but for what the page had.
-                    asked.standing = Standing::Due(position);
+                    asked.standing = Standing::Due(asked.standing.had(position, cut));
                 }
                 (Grant::Unanswered, Grant::Denied) => {
-                    refused.never.push(asked.pattern.clone());
+                    answer.never.push(asked.pattern.clone());
                     asked.standing = Standing::Due(None);
                 }
                 _ => {}
             }
         }
-        refused
+        answer
     }
 
     /// The prelude is over: the position speaks for all that was asked and granted.
@@ -205,22 +222,22 @@ impl Interest {
     /// Another order: the page has had nothing of it.
     pub(crate) fn start_anew(&mut self) {
         self.asked.iter_mut().for_each(|asked| asked.standing = Standing::Due(None));
+        self.withdrawn = Vec::new();
     }
 
     /// How far the page has been handed a topic's events.
     pub(crate) fn standing(&self, topic: &str) -> Standing {
-        let mut furthest = Standing::Due(None);
-        for asked in self.asked.iter().filter(|asked| asked.wired && asked.pattern.matches(topic)) {
-            furthest = match (furthest, asked.standing) {
-                (_, Standing::Settled) => return Standing::Settled,
-                (Standing::Due(Some(a)), Standing::Due(Some(b))) if a.epoch == b.epoch && a.offset > b.offset => {
-                    furthest
-                }
-                (_, Standing::Due(None)) => furthest,
-                (_, due) => due,
-            };
+        let mut furthest = None;
+        for asked in self.asked.iter().filter(|asked| asked.pattern.matches(topic)) {
+            match asked.standing {
+                Standing::Settled => return Standing::Settled,
+                Standing::Due(had) => furthest = further(furthest, had),
+            }
         }
-        furthest
+        for (_, had) in self.withdrawn.iter().filter(|(pattern, _)| pattern.matches(topic)) {
+            furthest = further(furthest, Some(*had));
+        }
+        Standing::Due(furthest)
     }
 
     /// What is asked for, for those who look.
@@ -229,23 +246,48 @@ impl Interest {
     }
 
     /// Nothing was named: follows what the server put in force.
-    fn mirror(&mut self, topics: &[Pattern], position: Option<Position>, refused: &mut Refused) {
-        self.asked.retain(|asked| {
-            let covered = topics.iter().any(|topic| topic.covers(&asked.pattern));
-            if !covered {
-                refused.had.push(asked.pattern.clone());
-            }
-            covered && topics.contains(&asked.pattern)
-        });
+    fn mirror(&mut self, hello: &Hello, position: Option<Position>, cut: Option<Position>, answer: &mut Answer) {
+        let first = !std::mem::replace(&mut self.mirrored, true);
+        // Of another epoch the newest events of all are coming anyway.
+        let same = position.is_none_or(|position| position.epoch == hello.start.epoch);
+        let fresh = |topic: &&Pattern| !first && !self.asked.iter().any(|asked| asked.pattern.covers(topic));
+        let fresh: Vec<Pattern> = hello.topics.iter().filter(fresh).cloned().collect();
         let standing = if position.is_some() { Standing::Settled } else { Standing::Due(None) };
-        for topic in topics {
+        for topic in hello.topics.iter().filter(|topic| !fresh.contains(topic)) {
             if !self.asked.iter().any(|asked| asked.pattern == *topic) {
                 self.count(topic, standing);
             }
         }
-        for asked in &mut self.asked {
-            (asked.wired, asked.grant) = (true, Grant::Given);
+        let before = std::mem::take(&mut self.asked);
+        for mut asked in before {
+            let covered = hello.topics.iter().any(|topic| topic.covers(&asked.pattern));
+            if !covered && asked.grant == Grant::Given {
+                self.withdraw(&asked, position, cut);
+                answer.had.push(asked.pattern);
+            } else if covered && (!fresh.is_empty() || hello.topics.contains(&asked.pattern)) {
+                // What is fresh may be wider than what was there, and the position goes on speaking for that.
+                (asked.wired, asked.grant) = (true, Grant::Given);
+                self.asked.push(asked);
+            }
         }
+        for topic in &fresh {
+            self.count(topic, Standing::Due(None));
+        }
+        if !same {
+            self.asked.iter_mut().for_each(|asked| (asked.wired, asked.grant) = (true, Grant::Given));
+        }
+        // Asked by name, a server puts in force what was named. One that does not is not asked again at once.
+        answer.fresh = same && !self.explicit && !fresh.is_empty();
+    }
+
+    /// Remembers what the page was handed of a pattern that is no longer granted.
+    fn withdraw(&mut self, asked: &Asked, position: Option<Position>, cut: Option<Position>) {
+        let Some(had) = asked.standing.had(position, cut) else { return };
+        self.withdrawn.retain(|(pattern, _)| *pattern != asked.pattern);
+        if self.withdrawn.len() == limits::PATTERNS {
+            self.withdrawn.remove(0);
+        }
+        self.withdrawn.push((asked.pattern.clone(), had));
     }
 
     fn count(&mut self, pattern: &Pattern, standing: Standing) {
@@ -282,6 +324,25 @@ impl Asked {
         if self.standing == Standing::Settled {
             self.standing = Standing::Due(position);
         }
+    }
+}
+
+impl Standing {
+    /// Up to where the page was handed events when the reader was at `position`, and a prelude was cut at `cut`.
+    fn had(self, position: Option<Position>, cut: Option<Position>) -> Option<Position> {
+        match self {
+            Self::Settled => position,
+            Self::Due(had) => further(had, cut),
+        }
+    }
+}
+
+/// The further of two positions; of another epoch, the second.
+fn further(a: Option<Position>, b: Option<Position>) -> Option<Position> {
+    match (a, b) {
+        (Some(mine), Some(other)) if mine.epoch == other.epoch && mine.offset > other.offset => a,
+        (_, None) => a,
+        _ => b,
     }
 }
 

@@ -258,8 +258,12 @@ impl Client {
                     News::Hello(hello) => {
                         link.greet(now, hello.heartbeat);
                         self.backoff.hello(hello.retry, hello.spread);
-                        self.reader.hello(link, hello, &mut self.out);
-                        self.say_state();
+                        if self.reader.hello(link, hello, &mut self.out) {
+                            self.say_state();
+                        } else {
+                            self.hang_up();
+                            self.dial(now, Dialled::Topics);
+                        }
                     }
                     News::Version => {
                         self.hang_up();

@@ -2,6 +2,7 @@
 
 mod background;
 mod connecting;
+mod granted;
 mod properties;
 mod reading;
 mod script;

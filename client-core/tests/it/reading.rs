@@ -550,6 +550,7 @@ fn what_access_no_longer_grants_is_told_where_nothing_was_named() {
             1ms cursor a-10 prelude
             2ms bye limit
             2500ms hello topics=prices.*
+            2501ms hello topics=prices.acme,prices.*
             2501ms cursor a-10 prelude
         ",
         expect![[r#"
@@ -561,7 +562,10 @@ fn what_access_no_longer_grants_is_told_where_nothing_was_named() {
             1392ms connecting retry
             1392ms connect #2 lastEventId=a-10
             2500ms gap forbidden orders.* at a-10
-            2500ms open
+            2500ms disconnect #2
+            2500ms connecting topics
+            2500ms connect #3 topics=prices.acme&new=prices.*&lastEventId=a-10
+            2501ms open
         "#]],
     );
 }

@@ -1,0 +1,417 @@
+//! What access grants, takes back and grants again, to pages that name their topics and to those that name none.
+
+use crate::script::{after, check, check_with, patterns};
+use eventwire_client_core::{Config, Topics};
+use expect_test::expect;
+
+#[test]
+fn what_is_granted_anew_where_nothing_was_named_is_asked_for_as_new_at_once() {
+    check(
+        "
+            0ms open
+            1ms hello topics=orders.7
+            1ms cursor a-10 prelude
+            2ms event a-11/orders.7
+            3ms ended
+            3000ms hello topics=orders.7,prices names=tick
+            3001ms hello topics=orders.7,prices
+            3002ms event a-4/prices
+            3002ms cursor a-11 prelude
+            3003ms ended
+            9000ms hello topics=orders.7,prices
+            9001ms cursor a-11 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms deliver orders.7 a-11
+            3ms waiting lost until 1393ms
+            1393ms connecting retry
+            1393ms connect #2 lastEventId=a-11
+            3000ms listen tick
+            3000ms disconnect #2
+            3000ms connecting topics
+            3000ms connect #3 topics=orders.7&new=prices&lastEventId=a-11
+            3001ms open
+            3002ms deliver prices a-4
+            3003ms waiting lost until 4036ms
+            4036ms connecting retry
+            4036ms connect #4 lastEventId=a-11
+            9000ms open
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_page_that_brings_its_position_is_granted_first_is_not_new_to_it() {
+    check_with(
+        Config { start: after("a-41"), ..Config::default() },
+        "
+            0ms open
+            1ms hello topics=orders.7 start=a-41
+            1ms cursor a-41 prelude
+            2ms ended
+            3000ms hello topics=orders.7,prices start=a-41
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 lastEventId=a-41
+            1ms open
+            2ms waiting lost until 1392ms
+            1392ms connecting retry
+            1392ms connect #2 lastEventId=a-41
+            3000ms disconnect #2
+            3000ms connecting topics
+            3000ms connect #3 topics=orders.7&new=prices&lastEventId=a-41
+        "#]],
+    );
+}
+
+#[test]
+fn a_wider_grant_is_new_and_a_narrower_one_is_not() {
+    check(
+        "
+            0ms open
+            1ms hello topics=prices.acme,orders
+            2ms event a-4/prices.acme
+            3ms cursor a-10 prelude
+            4ms ended
+            3000ms hello topics=prices.*,orders
+            3001ms hello topics=prices.acme,orders,prices.*
+            3002ms event a-4/prices.acme
+            3003ms event a-6/prices.other
+            3004ms cursor a-10 prelude
+            3005ms ended
+            9000ms hello topics=prices.*,orders
+            9001ms cursor a-10 prelude
+            9002ms bye limit
+            20000ms hello topics=prices.acme,orders
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms deliver prices.acme a-4
+            4ms waiting lost until 1394ms
+            1394ms connecting retry
+            1394ms connect #2 lastEventId=a-10
+            3000ms disconnect #2
+            3000ms connecting topics
+            3000ms connect #3 topics=prices.acme,orders&new=prices.*&lastEventId=a-10
+            3001ms open
+            3003ms deliver prices.other a-6
+            3005ms waiting lost until 4038ms
+            4038ms connecting retry
+            4038ms connect #4 lastEventId=a-10
+            9000ms open
+            9002ms disconnect #4
+            9002ms waiting limit until 13605ms
+            13605ms connecting retry
+            13605ms connect #5 lastEventId=a-10
+            20000ms gap forbidden prices.* at a-10
+            20000ms open
+        "#]],
+    );
+}
+
+#[test]
+fn another_epoch_brings_the_newest_of_all_and_nothing_is_asked_twice() {
+    check(
+        "
+            0ms open
+            1ms hello topics=orders
+            1ms cursor a-10 prelude
+            2ms ended
+            3000ms hello topics=orders,prices start=b-5
+            3000ms gap b-5 epoch
+            3001ms event b-4/prices
+            3002ms cursor b-5 prelude
+            3003ms ended
+            9000ms hello topics=orders,prices start=b-5
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms waiting lost until 1392ms
+            1392ms connecting retry
+            1392ms connect #2 lastEventId=a-10
+            3000ms open
+            3000ms gap epoch all at b-5
+            3001ms deliver prices b-4
+            3003ms waiting lost until 4036ms
+            4036ms connecting retry
+            4036ms connect #3 lastEventId=b-5
+            9000ms open
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_that_grants_what_was_not_asked_for_is_not_hammered() {
+    check(
+        "
+            0ms open
+            1ms hello topics=a
+            1ms cursor a-10 prelude
+            2ms ended
+            3000ms hello topics=a,b
+            3001ms hello topics=a,b,c
+            3002ms cursor a-10 prelude
+            3003ms ended
+            9000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms waiting lost until 1392ms
+            1392ms connecting retry
+            1392ms connect #2 lastEventId=a-10
+            3000ms disconnect #2
+            3000ms connecting topics
+            3000ms connect #3 topics=a&new=b&lastEventId=a-10
+            3001ms open
+            3003ms waiting lost until 4036ms
+            4036ms connecting retry
+            4036ms connect #4 topics=a,b&new=c&lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_granted_anew_and_refused_when_asked_for_was_never_had() {
+    check(
+        "
+            0ms open
+            1ms hello topics=a
+            1ms cursor a-10 prelude
+            2ms ended
+            3000ms hello topics=a,b
+            3001ms hello topics=a denied=b
+            3002ms cursor a-10 prelude
+            3003ms ended
+            9000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms waiting lost until 1392ms
+            1392ms connecting retry
+            1392ms connect #2 lastEventId=a-10
+            3000ms disconnect #2
+            3000ms connecting topics
+            3000ms connect #3 topics=a&new=b&lastEventId=a-10
+            3001ms open
+            3003ms waiting lost until 4036ms
+            4036ms connecting retry
+            4036ms connect #4 lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_withdrawn_and_granted_again_where_nothing_was_named_is_handed_over_once() {
+    check(
+        "
+            0ms open
+            1ms hello topics=a,b
+            2ms event a-4/b
+            3ms cursor a-10 prelude
+            4ms ended
+            3000ms hello topics=a
+            3001ms cursor a-20 prelude
+            3002ms ended
+            9000ms hello topics=a,b
+            9001ms hello topics=a,b
+            9002ms event a-4/b
+            9003ms cursor a-20 prelude
+            9004ms ended
+            20000ms hello topics=a
+            20001ms cursor a-30 prelude
+            20002ms ended
+            28000ms hello topics=a,b
+            28001ms hello topics=a,b
+            28002ms event a-15/b
+            28003ms event a-25/b
+            28004ms cursor a-30 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms deliver b a-4
+            4ms waiting lost until 1394ms
+            1394ms connecting retry
+            1394ms connect #2 lastEventId=a-10
+            3000ms gap forbidden b at a-10
+            3000ms open
+            3002ms waiting lost until 4035ms
+            4035ms connecting retry
+            4035ms connect #3 lastEventId=a-20
+            9000ms disconnect #3
+            9000ms connecting topics
+            9000ms connect #4 topics=a&new=b&lastEventId=a-20
+            9001ms open
+            9004ms waiting lost until 13607ms
+            13607ms connecting retry
+            13607ms connect #5 lastEventId=a-20
+            20000ms gap forbidden b at a-20
+            20000ms open
+            20002ms waiting lost until 25666ms
+            25666ms connecting retry
+            25666ms connect #6 lastEventId=a-30
+            28000ms disconnect #6
+            28000ms connecting topics
+            28000ms connect #7 topics=a&new=b&lastEventId=a-30
+            28001ms open
+            28003ms deliver b a-25
+        "#]],
+    );
+}
+
+/// The prelude was cut before `b`: that a position was reached elsewhere says nothing of it.
+#[test]
+fn a_topic_withdrawn_before_its_prelude_came_brings_its_newest_event_when_it_is_granted_again() {
+    let script = "
+        0ms open
+        1ms hello topics=a,b
+        2ms event a-4/a
+        3ms ended
+        3000ms hello topics=a denied=b
+        3001ms event a-4/a
+        3002ms cursor a-10 prelude
+        3003ms bye limit
+        20000ms hello topics=a,b
+        20001ms hello topics=a,b
+        20002ms event a-6/b
+        20003ms cursor a-10 prelude
+    ";
+    check_with(
+        Config { topics: Topics::Named(patterns("a,b")), ..Config::default() },
+        script,
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1 topics=a,b
+        1ms open
+        2ms deliver a a-4
+        3ms waiting lost until 1393ms
+        1393ms connecting retry
+        1393ms connect #2 new=a,b&lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3003ms disconnect #2
+        3003ms waiting limit until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 topics=a&new=b&lastEventId=a-10
+        14036ms disconnect #3
+        14036ms waiting no-answer until 18639ms
+        18639ms connecting retry
+        18639ms connect #4 topics=a&new=b&lastEventId=a-10
+        20000ms open
+        20001ms open
+        20002ms deliver b a-6
+    "#]],
+    );
+    check(
+        script,
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1
+        1ms open
+        2ms deliver a a-4
+        3ms waiting lost until 1393ms
+        1393ms connecting retry
+        1393ms connect #2 new=a,b&lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3003ms disconnect #2
+        3003ms waiting limit until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 lastEventId=a-10
+        14036ms disconnect #3
+        14036ms waiting no-answer until 18639ms
+        18639ms connecting retry
+        18639ms connect #4 lastEventId=a-10
+        20000ms disconnect #4
+        20000ms connecting topics
+        20000ms connect #5 topics=a&new=b&lastEventId=a-10
+        20001ms open
+        20002ms deliver b a-6
+    "#]],
+    );
+}
+
+#[test]
+fn a_topic_withdrawn_after_its_prelude_was_cut_hands_over_none_of_it_twice() {
+    let script = "
+        0ms open
+        1ms hello topics=a,b
+        2ms event a-4/b
+        3ms event a-6/a
+        4ms ended
+        3000ms hello topics=a denied=b
+        3001ms event a-6/a
+        3002ms cursor a-10 prelude
+        3003ms bye limit
+        20000ms hello topics=a,b
+        20001ms hello topics=a,b
+        20002ms event a-4/b
+        20003ms cursor a-10 prelude
+    ";
+    check_with(
+        Config { topics: Topics::Named(patterns("a,b")), ..Config::default() },
+        script,
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1 topics=a,b
+        1ms open
+        2ms deliver b a-4
+        3ms deliver a a-6
+        4ms waiting lost until 1394ms
+        1394ms connecting retry
+        1394ms connect #2 new=a,b&lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3003ms disconnect #2
+        3003ms waiting limit until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 topics=a&new=b&lastEventId=a-10
+        14036ms disconnect #3
+        14036ms waiting no-answer until 18639ms
+        18639ms connecting retry
+        18639ms connect #4 topics=a&new=b&lastEventId=a-10
+        20000ms open
+        20001ms open
+    "#]],
+    );
+    check(
+        script,
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1
+        1ms open
+        2ms deliver b a-4
+        3ms deliver a a-6
+        4ms waiting lost until 1394ms
+        1394ms connecting retry
+        1394ms connect #2 new=a,b&lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3003ms disconnect #2
+        3003ms waiting limit until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 lastEventId=a-10
+        14036ms disconnect #3
+        14036ms waiting no-answer until 18639ms
+        18639ms connecting retry
+        18639ms connect #4 lastEventId=a-10
+        20000ms disconnect #4
+        20000ms connecting topics
+        20000ms connect #5 topics=a&new=b&lastEventId=a-10
+        20001ms open
+    "#]],
+    );
+}
