@@ -23,14 +23,21 @@ use tokio::{
 #[derive(Debug)]
 pub struct Reader {
     record: Arc<Mutex<Vec<Item>>>,
-    news: watch::Receiver<State>,
+    news: watch::Receiver<News>,
     task: JoinHandle<()>,
+}
+
+/// Where the client is, and how often it was open.
+#[derive(Clone, Debug)]
+struct News {
+    state: State,
+    opened: u32,
 }
 
 /// What an attempt's task tells, at most this much ahead: beyond, the socket waits.
 const AHEAD: usize = 16;
 
-enum News {
+enum Heard {
     Opened,
     Bytes(Vec<u8>),
     Status { status: u16, retry_after: Option<Duration>, code: Option<String> },
@@ -41,7 +48,7 @@ impl Reader {
     /// Reads `url` (of the route, without query) as `config` says, until dropped.
     pub fn open(url: impl Into<String>, config: Config, seed: u64) -> Self {
         let record = Arc::new(Mutex::new(Vec::new()));
-        let (told, news) = watch::channel(State::Idle);
+        let (told, news) = watch::channel(News { state: State::Idle, opened: 0 });
         let shell = Shell {
             url: url.into(),
             http: reqwest::Client::new(),
@@ -64,14 +71,23 @@ impl Reader {
     /// # Panics
     /// When that takes longer than `patience`, with how far it came.
     pub async fn until(&mut self, patience: Duration, done: impl Fn(&[Item]) -> bool) {
-        let wait = async {
-            while !done(&self.items()) {
-                self.news.changed().await.expect("the reader runs");
-            }
-        };
-        if timeout(patience, wait).await.is_err() {
-            let items = self.items();
-            panic!("waited {patience:?} in vain: {:?} after {} items", *self.news.borrow(), items.len());
+        let record = self.record.clone();
+        let items = || record.lock().expect("no test panics while it records").clone();
+        self.wait(patience, |_| done(&items())).await;
+    }
+
+    /// Waits until its stream was open `times` times: what is published then reaches it.
+    ///
+    /// # Panics
+    /// When that takes longer than `patience`, with how far it came.
+    pub async fn until_opened(&mut self, patience: Duration, times: u32) {
+        self.wait(patience, |news| news.opened >= times).await;
+    }
+
+    async fn wait(&mut self, patience: Duration, done: impl Fn(&News) -> bool) {
+        let arrived = timeout(patience, self.news.wait_for(done)).await.is_ok_and(|news| news.is_ok());
+        if !arrived {
+            panic!("waited {patience:?} in vain: {:?} after {} items", *self.news.borrow(), self.items().len());
         }
     }
 }
@@ -88,7 +104,7 @@ struct Shell {
     client: Client,
     started: Instant,
     record: Arc<Mutex<Vec<Item>>>,
-    told: watch::Sender<State>,
+    told: watch::Sender<News>,
     running: Option<Running>,
 }
 
@@ -96,7 +112,7 @@ struct Shell {
 struct Running {
     attempt: Attempt,
     query: String,
-    news: mpsc::Receiver<News>,
+    news: mpsc::Receiver<Heard>,
     decoder: sse::Decoder,
     task: AbortHandle,
 }
@@ -136,12 +152,12 @@ impl Shell {
         }
     }
 
-    fn hear(&mut self, attempt: Attempt, news: News) {
+    fn hear(&mut self, attempt: Attempt, news: Heard) {
         match news {
-            News::Opened => self.input(Input::Transport(attempt, TransportEvent::Opened)),
-            News::Bytes(bytes) => self.decode(attempt, &bytes),
-            News::Ended(end) => self.end(attempt, end),
-            News::Status { status, retry_after, code } => {
+            Heard::Opened => self.input(Input::Transport(attempt, TransportEvent::Opened)),
+            Heard::Bytes(bytes) => self.decode(attempt, &bytes),
+            Heard::Ended(end) => self.end(attempt, end),
+            Heard::Status { status, retry_after, code } => {
                 self.running = None;
                 let status = Status { status, retry_after, code: code.as_deref() };
                 self.input(Input::Transport(attempt, TransportEvent::Status(status)));
@@ -179,7 +195,7 @@ impl Shell {
         for output in outputs {
             self.carry_out(output);
         }
-        self.told.send_replace(self.client.state().clone());
+        self.tell();
         if decoded.is_err() {
             self.end(attempt, End::Lost);
         }
@@ -191,7 +207,15 @@ impl Shell {
         while let Some(output) = self.client.poll_output() {
             self.carry_out(output);
         }
-        self.told.send_replace(self.client.state().clone());
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let state = self.client.state().clone();
+        self.told.send_modify(|told| {
+            told.opened += u32::from(state == State::Open && told.state != State::Open);
+            told.state = state;
+        });
     }
 
     fn carry_out(&mut self, output: Output) {
@@ -223,7 +247,7 @@ impl Shell {
             let _ = match request.send().await {
                 Ok(response) if response.status() == 200 && !probe => follow(response, &tell).await,
                 Ok(response) => tell.send(status(response).await).await,
-                Err(_) => tell.send(News::Ended(End::Lost)).await,
+                Err(_) => tell.send(Heard::Ended(End::Lost)).await,
             };
         });
         let decoder = sse::Decoder::new(limits::LINE);
@@ -231,23 +255,23 @@ impl Shell {
     }
 }
 
-async fn follow(response: Response, tell: &mpsc::Sender<News>) -> Result<(), mpsc::error::SendError<News>> {
-    tell.send(News::Opened).await?;
+async fn follow(response: Response, tell: &mpsc::Sender<Heard>) -> Result<(), mpsc::error::SendError<Heard>> {
+    tell.send(Heard::Opened).await?;
     let mut bytes = response.bytes_stream();
     while let Some(Ok(bytes)) = bytes.next().await {
-        tell.send(News::Bytes(bytes.to_vec())).await?;
+        tell.send(Heard::Bytes(bytes.to_vec())).await?;
     }
-    tell.send(News::Ended(End::Lost)).await
+    tell.send(Heard::Ended(End::Lost)).await
 }
 
-async fn status(response: Response) -> News {
+async fn status(response: Response) -> Heard {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
     let retry_after = retry_after.map(Duration::from_secs);
     // A 200 is a stream: it is not read.
     let body: Option<serde_json::Value> = if status == 200 { None } else { response.json().await.ok() };
     let code = body.and_then(|body| Some(body.get("code")?.as_str()?.to_owned()));
-    News::Status { status, retry_after, code }
+    Heard::Status { status, retry_after, code }
 }
 
 fn missing(gap: Gap) -> Item {

@@ -53,11 +53,12 @@ async fn run(store: &str) -> Run {
             while begun.iter().any(|begun| begun.load(Ordering::Relaxed) < middle) {
                 sleep(Duration::from_millis(1)).await;
             }
-            let seen = reader.items().len();
+            // It has to be there for this kill to be noticed, and again before the next part: what comes
+            // while it is away is lost with the memory, and the last events of all would never reach it.
+            reader.until_opened(PATIENCE, life).await;
             server.kill().await;
             server.start_again().await;
-            // Someone has to be there for the next kill to be noticed.
-            reader.until(PATIENCE, |items| items.len() > seen).await;
+            reader.until_opened(PATIENCE, life + 1).await;
             allowed.store((life + 1) * EACH / (KILLS + 1), Ordering::Relaxed);
         }
     };
