@@ -36,6 +36,9 @@ export const options = {
 
 const TOPICS = ['load.a', 'load.b', 'other.c']
 
+// Three topics hold back their last ten events until the last kill is over.
+const SMALLEST = 30
+
 export async function run({ store, browser, kills, events }, tally) {
   const stores = store === 'both' ? ['disk', 'memory'] : [store]
   must(stores.every((store) => ['disk', 'memory'].includes(store)), `no store "${store}"; take disk, memory or both`)
@@ -61,6 +64,7 @@ async function one(store, name, kills, events, script) {
 
   const published = share(events)
   const segment = events / (kills + 1)
+  must(segment >= SMALLEST, `${events} events are too few for ${kills} kills: at least ${SMALLEST * (kills + 1)}`)
   let [accepted, killed, away, bound] = [0, 0, undefined, 0]
   const killAndComeBack = async () => {
     const before = await opens()
@@ -69,7 +73,7 @@ async function one(store, name, kills, events, script) {
     bound = accepted + segment / 2
     await until('the page to come back', async () => (await opens()) > before, { timeout: 60_000, every: 50 })
   }
-  const wait = async () => {
+  const killInTime = () => {
     if (!away && killed < kills && accepted >= segment * (killed + 1)) {
       killed += 1
       // Publishing goes on until the kill, so that it meets some on their way.
@@ -77,9 +81,15 @@ async function one(store, name, kills, events, script) {
       away = killAndComeBack().finally(() => (away = undefined))
       away.catch(() => {}) // whoever waits for it hears of it
     }
+  }
+  const wait = async ({ last }) => {
+    killInTime()
     // At the bound publishers wait for the page: else all would be published before it is back, and the later kills
-    // would meet nobody.
-    while (away && accepted >= bound) await Promise.race([away, pass(20)])
+    // would meet nobody. The last of each topic wait until all is over: in memory they would be lost with a kill.
+    while ((away && accepted >= bound) || (last && (away || killed < kills))) {
+      await Promise.race([away ?? pass(20), pass(20)])
+      killInTime()
+    }
   }
   const onAccepted = (count) => (accepted += count)
   const publishers = Object.entries(published).map(([topic, count]) => publishTicks(harness, topic, count, { onAccepted, wait }))

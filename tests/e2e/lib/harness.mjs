@@ -48,7 +48,7 @@ export class Harness {
 export async function publishTicks(harness, topic, count, { batch = 10, from = 1, onAccepted = () => {}, wait = async () => {} } = {}) {
   let retries = 0
   for (let first = from; first < from + count; first += batch) {
-    await wait()
+    await wait({ last: first + batch >= from + count })
     const events = []
     for (let n = first; n < Math.min(first + batch, from + count); n += 1) {
       events.push({ event: 'tick', data: { n, pad: '' }, key: `${topic}:${n}` })
