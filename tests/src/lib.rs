@@ -3,6 +3,7 @@
 //!
 //! Never published.
 
+pub mod chaos;
 pub mod events;
 pub mod oracle;
 pub mod process;

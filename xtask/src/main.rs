@@ -6,6 +6,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use command::{Command, Failure};
 
+mod bench;
+mod chaos;
 mod command;
 mod demo;
 mod e2e;
@@ -19,7 +21,7 @@ mod tidy;
 mod types;
 
 /// In the order in which a newcomer meets them.
-const COMMANDS: [&Command; 8] = [
+const COMMANDS: [&Command; 10] = [
     &demo::COMMAND,
     &test::COMMAND,
     &test::CI,
@@ -28,6 +30,8 @@ const COMMANDS: [&Command; 8] = [
     &npm::COMMAND,
     &size::COMMAND,
     &e2e::COMMAND,
+    &chaos::COMMAND,
+    &bench::COMMAND,
 ];
 
 fn main() -> ExitCode {

@@ -1,0 +1,40 @@
+//! `cargo xtask bench NAME`: measured claims, each beside its peer and its limit.
+//!
+//! Builds `eventwire-bench` as it would be shipped and runs it; what is measured is in `bench/`.
+
+use std::ffi::OsString;
+
+use crate::{
+    command::{Command, Failure, Outcome, unknown},
+    run::{cargo, run, step},
+};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "bench",
+    summary: "Measure a claim beside its peer",
+    help: "\
+cargo xtask bench NAME [--json] [--quick] [options of the bench]
+
+  topics    what the log costs: wake-ups, bytes per event, per topic, per reader
+  resume    a reconnect storm, and one long way back
+  fanout    one event to many readers, beside axum's Sse and a bare write loop
+  publish   how fast events are accepted, in memory and on disk, beside the disk store's own engine
+  readers   thousands of readers, stalled and healthy; drain; churn
+
+A table with each figure beside its bar; with --json one flat object of numbers.
+--quick runs each part as shortly as it can be: a check that it works, no measurement.",
+    run: bench,
+};
+
+fn bench(mut args: lexopt::Parser) -> Outcome {
+    let name = match args.next()? {
+        None => return Err(Failure::usage("name a bench: topics, resume, fanout, publish, readers")),
+        Some(lexopt::Arg::Value(name)) => name,
+        Some(other) => return Err(unknown(other)),
+    };
+    let words: Vec<OsString> = args.raw_args()?.collect();
+    step("build eventwire-bench (release)");
+    run(cargo().args(["build", "--release", "-q", "-p", "eventwire-bench"]))?;
+    let words = std::iter::once(name).chain(words);
+    run(cargo().args(["run", "--release", "-q", "-p", "eventwire-bench", "--"]).args(words))
+}
