@@ -23,6 +23,8 @@ const LEAST_BYTES: usize = 2 << 20;
 /// Proxies cut streams that are silent for a minute; below, heartbeats are all there is.
 const HEARTBEAT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(55));
 const STALL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(300));
+/// Below, streams would do little but come and go.
+const ROTATE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(7 * 24 * 3600));
 
 /// Makes a [`Hub`]. Nothing happens before [`Builder::build`].
 #[must_use = "a builder does nothing until `build` is called"]
@@ -43,6 +45,9 @@ struct Settings {
     bytes: usize,
     heartbeat: Duration,
     stall: Duration,
+    rotate: Option<Duration>,
+    readers: usize,
+    per_principal: usize,
 }
 
 /// Why a hub was not made.
@@ -77,6 +82,9 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
             bytes: 64 << 20,
             heartbeat: Duration::from_secs(15),
             stall: Duration::from_secs(10),
+            rotate: None,
+            readers: 100_000,
+            per_principal: usize::MAX,
         };
         Self { store: None, settings, latest: Vec::new(), types: None, _events: PhantomData }
     }
@@ -123,6 +131,29 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
         self
     }
 
+    /// How old a stream may become: 1 s to 7 days. Somewhere in the last quarter of that age its reader is told
+    /// `bye rotate` and resumes where it was, through whatever balances the load by then. Default: streams live as long as
+    /// they can, since one server alone gains nothing by it. Behind a balancer an hour fills a new server within an hour.
+    pub fn rotate(mut self, age: Duration) -> Self {
+        self.settings.rotate = Some(age);
+        self
+    }
+
+    /// How many streams there may be at once; one more gets `hello` and `bye limit`, and comes back later. Default
+    /// 100,000. With [`stall`](Self::stall) this bounds what readers can cost: one that takes nothing holds at most two
+    /// pieces, each at most 64 KiB or one event, and what a burst that all of them followed had in common.
+    pub fn readers(mut self, most: usize) -> Self {
+        self.settings.readers = most;
+        self
+    }
+
+    /// How many streams one [`principal`](crate::Access::principal) may have at once, over all its pages and devices; one
+    /// more gets `hello` and `bye limit`. Default: as many as the hub.
+    pub fn readers_per_principal(mut self, most: usize) -> Self {
+        self.settings.per_principal = most;
+        self
+    }
+
     /// Makes the hub. With a store: once everything that is kept has been read back, so that any reader can resume.
     ///
     /// # Errors
@@ -151,6 +182,9 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
             contract: contract.hash().into(),
             heartbeat: self.settings.heartbeat,
             stall: self.settings.stall,
+            rotate: self.settings.rotate,
+            readers: self.settings.readers,
+            per_principal: self.settings.per_principal,
         };
         let (core, way) = match self.store {
             None => (Core::new(config), Way::Memory { keys: Mutex::new(Keys::new(KEYS)), clock: Clock::start() }),
@@ -168,6 +202,12 @@ impl Settings {
         within("retain", self.retain, RETAIN)?;
         within("heartbeat", self.heartbeat, HEARTBEAT)?;
         within("stall", self.stall, STALL)?;
+        self.rotate.map_or(Ok(()), |age| within("rotate", age, ROTATE))?;
+        for (name, most) in [("readers", self.readers), ("readers_per_principal", self.per_principal)] {
+            if most == 0 {
+                return Err(BuildError::Setting { name, given: "0".into(), range: "at least 1".into() });
+            }
+        }
         if self.bytes < LEAST_BYTES {
             return Err(BuildError::Setting {
                 name: "retain",

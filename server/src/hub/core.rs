@@ -44,6 +44,12 @@ pub(crate) struct CoreConfig {
     pub(crate) heartbeat: Duration,
     /// How long a reader may leave its writes blocked before it is released.
     pub(crate) stall: Duration,
+    /// How old a stream may become before its reader is asked to come back; `None`: as old as it likes.
+    pub(crate) rotate: Option<Duration>,
+    /// Readers there may be.
+    pub(crate) readers: usize,
+    /// Readers one principal may have.
+    pub(crate) per_principal: usize,
 }
 
 /// A hub without its types. Dropping the last one says `bye drain` to every reader.

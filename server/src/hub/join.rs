@@ -42,6 +42,12 @@ pub struct Stats {
     pub tasks: usize,
     /// Events refused since the hub was built, because they cannot be written: nothing of them was sent.
     pub refused: u64,
+    /// Streams turned away since the hub was built, because there were too many: `bye limit`.
+    pub turned_away: u64,
+    /// Readers let go since the hub was built, because their writes were blocked too long: `bye slow`.
+    pub let_go: u64,
+    /// Streams ended since the hub was built by a fault of this crate's: `bye internal`. Anything but 0 is worth a report.
+    pub faults: u64,
 }
 
 /// One open stream, for operators.

@@ -98,6 +98,20 @@ impl Seat {
         self.end(End::Over);
     }
 
+    /// What is there is taken back, and this is said instead, as the last thing.
+    pub(crate) fn dismiss(&self, bye: Bytes) {
+        let mut inside = self.inside.lock();
+        if inside.gone || inside.end.is_some() {
+            return;
+        }
+        (inside.piece, inside.refused, inside.end) = (Some(bye), false, Some(End::Over));
+        let waker = inside.waker.take();
+        drop(inside);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// What is there is taken back, and the reader learns that it was let go, unless everything was said.
     pub(crate) fn release(&self) {
         self.end(End::Released);

@@ -11,6 +11,8 @@ pub(super) enum Alarm {
     Expire,
     /// Its turn in a drain.
     Drain,
+    /// It is old enough to be asked to come back.
+    Rotate,
     /// The tail has not reached the position it claimed.
     Wait,
 }
@@ -39,7 +41,7 @@ impl Alarms {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// Drops alarms of readers that are gone, once they outnumber the others: each reader has at most four.
+    /// Drops alarms of readers that are gone, once they outnumber the others: each reader has at most five.
     pub(super) fn tidy(&mut self, readers: usize, lives: impl Fn(SeatId) -> bool) {
         if self.heap.len() > 8 * readers + 1024 {
             self.heap.retain(|Reverse((_, serial, index, _))| lives(SeatId { index: *index, serial: *serial }));

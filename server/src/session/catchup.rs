@@ -3,14 +3,16 @@
 use super::{
     behind::{Behind, ROOM, Stage},
     fan::Fan,
+    parting::{Panicked, guarded},
     sink::Sink,
     speech::{self, Arrival},
 };
 use crate::hub::{Found, Lost};
 use eventwire::{
-    Offset, Pattern, Position, Start,
+    Code, Offset, Pattern, Position, Start,
     frame::{CursorKind, GapReason},
 };
+use std::time::Duration;
 
 /// Where a writer may stop, and where the reader stands behind it.
 struct Cut {
@@ -31,7 +33,11 @@ impl<S: Sink> Fan<S> {
             let Some(behind) = self.reader(id).and_then(|reader| reader.behind.as_mut()) else { continue };
             behind.queued = false;
             if behind.blocked.is_none() {
-                bytes += self.serve(id.index);
+                let inside = behind.bytes() > 0;
+                bytes += guarded(|| self.serve(id.index)).unwrap_or_else(|Panicked| {
+                    self.fail(id.index, inside);
+                    0
+                });
             }
             if bytes > BYTES {
                 return;
@@ -180,6 +186,7 @@ impl<S: Sink> Fan<S> {
         behind.at = start.offset.0;
         let names = self.sequence.names().read();
         self.readers[index as usize].names = names.count();
+        let turned_away = behind.bye == Some(Code::Limit);
         let arrival = Arrival {
             epoch: at.epoch,
             start,
@@ -187,7 +194,12 @@ impl<S: Sink> Fan<S> {
             names: names.since(0),
             topics: group.asked.to_vec(),
             denied: order.denied.clone(),
-            spread: speech::spread(self.readers.len()),
+            floor: behind.bye.map_or(Duration::ZERO, speech::after),
+            spread: speech::spread(self.readers.len()).max(if turned_away {
+                speech::TURNED_AWAY
+            } else {
+                Duration::ZERO
+            }),
             chance: self.chance.f64(),
         };
         self.rules.greeting.hello(arrival, &mut self.out.bytes);

@@ -4,6 +4,7 @@ use super::{
     alarms::Alarm,
     behind::{Behind, Stage},
     fan::Fan,
+    parting::{Panicked, guarded},
     sink::Sink,
 };
 use bytes::Bytes;
@@ -17,6 +18,7 @@ impl<S: Sink> Fan<S> {
             match alarm {
                 Alarm::Expire => self.end(id, Code::Auth),
                 Alarm::Drain => self.end(id, Code::Drain),
+                Alarm::Rotate => self.end(id, Code::Rotate),
                 Alarm::Wait => {
                     if reader.behind.as_ref().is_some_and(|behind| behind.stage == Stage::Wait) {
                         self.end(id, Code::Unavailable);
@@ -24,7 +26,11 @@ impl<S: Sink> Fan<S> {
                 }
                 Alarm::Stall => match reader.behind.as_ref().and_then(|behind| behind.blocked) {
                     None => reader.watched = false,
-                    Some(since) if since + stall <= now => self.remove(id.index),
+                    Some(since) if since + stall <= now => {
+                        let reason = reader.behind.as_ref().and_then(|behind| behind.bye).unwrap_or(Code::Slow);
+                        self.tally.let_go += 1;
+                        self.dismiss(id.index, reason);
+                    }
                     Some(since) => self.alarms.set(since + stall, id, Alarm::Stall),
                 },
             }
@@ -46,10 +52,13 @@ impl<S: Sink> Fan<S> {
             // Who is behind is handed something, or is blocked and cannot be.
             if reader.behind.is_none() && self.beats.is_due(reader.last) {
                 let (bytes, shared) = beat.get_or_insert_with(|| (self.at.beat(), None));
-                self.hand(id.index, bytes, shared);
+                if let Err(Panicked) = guarded(|| self.hand(id.index, bytes, shared)) {
+                    self.fail(id.index, false);
+                }
             }
-            if let Some(reader) = self.readers.get(id.index as usize) {
-                let last = if reader.behind.is_some() { self.now } else { reader.last };
+            let now = self.now;
+            if let Some(reader) = self.reader(id) {
+                let last = if reader.behind.is_some() { now } else { reader.last };
                 self.beats.enter(id, last);
             }
         }

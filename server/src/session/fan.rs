@@ -4,6 +4,7 @@
 //! A live reader stores no position: it is at the shard's. Everyone else is behind, and catches up from the log.
 
 use super::{
+    admission::{Admission, Tally},
     alarms::{Alarm, Alarms},
     beats::Beats,
     behind::{Behind, Stage},
@@ -31,6 +32,12 @@ pub(crate) struct Rules {
     pub(crate) greeting: Greeting,
     /// Milliseconds a reader's writes may be blocked.
     pub(crate) stall: u64,
+    /// Milliseconds a stream may live; `None`: as long as it likes.
+    pub(crate) rotate: Option<u64>,
+    /// Readers there may be.
+    pub(crate) readers: usize,
+    /// Readers one principal may have.
+    pub(crate) per_principal: usize,
     /// Whether there is a store to ask for its head.
     pub(crate) has_store: bool,
 }
@@ -51,7 +58,9 @@ pub(super) struct Reader<S> {
     pub(super) running: bool,
     /// An alarm watches its blocked writes.
     pub(super) watched: bool,
-    principal: Option<Box<str>>,
+    pub(super) principal: Option<Box<str>>,
+    /// It counts against the limits.
+    pub(super) admitted: bool,
     born: u64,
 }
 
@@ -80,6 +89,8 @@ pub(crate) struct Fan<S> {
     pub(super) beats: Beats,
     pub(super) due: Vec<SeatId>,
     pub(super) alarms: Alarms,
+    pub(super) admission: Admission,
+    pub(super) tally: Tally,
     serial: u64,
     /// The inbox was empty and will ring.
     pub(super) asleep: bool,
@@ -112,6 +123,8 @@ impl<S: Sink> Fan<S> {
             beats: Beats::new(heartbeat.clamp(1, 3_600_000), now),
             due: Vec::new(),
             alarms: Alarms::default(),
+            admission: Admission::default(),
+            tally: Tally::default(),
             serial: 0,
             asleep: false,
             drain: None,
@@ -136,8 +149,12 @@ impl<S: Sink> Fan<S> {
         let group = self.groups.enter(&self.sequence, self.shard, &asked);
         let principal = order.principal.clone();
         let mut behind = Behind::arriving(Box::new(order));
+        let admitted = self.admission.admit(&self.rules, principal.as_deref());
         if self.drain.is_some() {
             behind.bye = Some(Code::Drain);
+        } else if !admitted {
+            behind.bye = Some(Code::Limit);
+            self.tally.turned_away += 1;
         }
         self.readers.insert(Reader {
             sink,
@@ -150,8 +167,13 @@ impl<S: Sink> Fan<S> {
             running: false,
             watched: false,
             principal,
+            admitted,
             born: now,
         });
+        if let Some(age) = self.rules.rotate {
+            let age = self.lifetime(age);
+            self.alarms.set(now.saturating_add(age), id, Alarm::Rotate);
+        }
         if let Some(until) = until {
             self.alarms.set(until, id, Alarm::Expire);
         }
@@ -215,9 +237,9 @@ impl<S: Sink> Fan<S> {
     }
 
     /// Whoever is still here at the end of a drain is let go.
-    pub(crate) fn release_all(&mut self) {
+    pub(crate) fn release_all(&mut self, reason: Code) {
         let all: Vec<_> = self.readers.iter().map(|(index, _)| index as u32).collect();
-        all.into_iter().for_each(|index| self.remove(index));
+        all.into_iter().for_each(|index| self.dismiss(index, reason));
     }
 
     /// Ends every stream of a principal.
@@ -245,6 +267,7 @@ impl<S: Sink> Fan<S> {
         stats.queued_bytes += self.readers.iter().map(|(_, reader)| queued(reader)).sum::<usize>();
         stats.queued_bytes += self.sequence.inbox(self.shard).bytes();
         stats.tasks += 1 + usize::from(self.asking.is_some());
+        self.tally.add_to(stats);
     }
 
     pub(crate) fn sessions(&self, now: u64, sessions: &mut Vec<SessionInfo>) {
@@ -263,7 +286,7 @@ impl<S: Sink> Fan<S> {
 
     #[cfg(test)]
     pub(super) fn holds_nothing(&self) -> bool {
-        self.readers.is_empty() && self.groups.is_empty() && self.live == 0
+        self.readers.is_empty() && self.groups.is_empty() && self.live == 0 && self.admission.is_empty()
     }
 
     /// Says `bye` as soon as the frame it is in has ended.
@@ -277,6 +300,7 @@ impl<S: Sink> Fan<S> {
         if behind.stage != Stage::Over && behind.bye.is_none() {
             behind.bye = Some(reason);
         }
+        self.cut_short(id);
         self.queue(id);
     }
 
@@ -325,11 +349,16 @@ impl<S: Sink> Fan<S> {
         if !std::mem::replace(&mut reader.watched, true) {
             self.alarms.set(now + self.rules.stall, reader.id, Alarm::Stall);
         }
+        let id = self.readers[index as usize].id;
+        self.cut_short(id);
     }
 
     pub(super) fn remove(&mut self, index: u32) {
         self.take_from_live(index);
         let reader = self.readers.remove(index as usize);
+        if reader.admitted {
+            self.admission.forget(&self.rules, reader.principal.as_deref());
+        }
         self.groups.exit(&self.sequence, self.shard, reader.group);
     }
 

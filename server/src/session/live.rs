@@ -7,6 +7,7 @@ use super::{
     behind::{Behind, Stage},
     fan::Fan,
     groups::NONE,
+    parting::{Panicked, guarded},
     sink::Sink,
 };
 use crate::hub::{inbox::Look, seat::SeatId, sequence::Standing};
@@ -119,8 +120,18 @@ impl<S: Sink> Fan<S> {
                 run = next;
             }
             let mut shared = None;
-            for &index in &live {
-                self.hand_out(index, mark, &mut shared);
+            let mut next = 0;
+            while next < live.len() {
+                // One guard for all of them: nearly always nobody needs it.
+                let handed = guarded(|| {
+                    while let Some(&index) = live.get(next) {
+                        next += 1;
+                        self.hand_out(index, mark, &mut shared);
+                    }
+                });
+                if let Err(Panicked) = handed {
+                    self.fail(live[next - 1], false);
+                }
             }
         }
         self.runs.groups = dirty;

@@ -3,6 +3,7 @@
 //! A [`Fan`](fan::Fan) serves the readers of one shard without IO, clock or chance of its own; `shard` is its face on
 //! the runtime. Knows nothing of HTTP.
 
+mod admission;
 mod alarms;
 mod beats;
 mod behind;
@@ -12,6 +13,7 @@ mod due;
 mod fan;
 mod groups;
 mod live;
+mod parting;
 mod shard;
 mod sink;
 mod speech;

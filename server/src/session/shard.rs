@@ -15,6 +15,7 @@ use crate::hub::{
     sequence::Sequence,
 };
 use crate::log::Limits;
+use eventwire::Code;
 use parking_lot::Mutex;
 use std::{
     pin::pin,
@@ -42,6 +43,9 @@ impl Core {
         let rules = Rules {
             greeting: Greeting { contract: config.contract, heartbeat: config.heartbeat },
             stall: u64::try_from(config.stall.as_millis()).unwrap_or(u64::MAX),
+            rotate: config.rotate.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+            readers: config.readers,
+            per_principal: config.per_principal,
             has_store: false,
         };
         let fan = Fan::new(sequence.clone(), 0, rules, fastrand::u64(..), sequence.now());
@@ -195,7 +199,7 @@ impl Task {
             return None;
         }
         if self.draining.iter().any(|(until, _)| *until <= now) {
-            fan.release_all();
+            fan.release_all(Code::Drain);
         }
         let gone = self.door.open() == 0;
         // Dropping the sender tells whoever waits.
@@ -229,6 +233,6 @@ struct Cut(Arc<Mutex<Fan<Place>>>);
 
 impl Drop for Cut {
     fn drop(&mut self) {
-        self.0.lock().release_all();
+        self.0.lock().release_all(Code::Internal);
     }
 }

@@ -13,6 +13,10 @@ pub(crate) trait Sink {
     /// Everything was said.
     fn finish(&mut self);
 
+    /// What was not passed on yet is taken back, and this frame is said instead, as the last thing. Called only where a
+    /// frame has ended.
+    fn dismiss(&mut self, bye: &[u8]);
+
     /// Bytes taken and not yet passed on.
     fn queued(&self) -> usize;
 }
@@ -29,6 +33,10 @@ impl Sink for Place {
 
     fn finish(&mut self) {
         self.0.finish();
+    }
+
+    fn dismiss(&mut self, bye: &[u8]) {
+        self.0.dismiss(Bytes::copy_from_slice(bye));
     }
 
     fn queued(&self) -> usize {

@@ -22,6 +22,8 @@ pub(super) struct Arrival<'a> {
     pub(super) names: &'a [EventName],
     pub(super) topics: Vec<Pattern>,
     pub(super) denied: Vec<Pattern>,
+    /// Whoever comes back is back no earlier.
+    pub(super) floor: Duration,
     pub(super) spread: Duration,
     /// From 0 to 1: where in the spread this connection comes back.
     pub(super) chance: f64,
@@ -29,10 +31,10 @@ pub(super) struct Arrival<'a> {
 
 impl Greeting {
     pub(super) fn hello(&self, arrival: Arrival<'_>, out: &mut Vec<u8>) {
-        let Arrival { epoch, start, head, names, topics, denied, spread, chance } = arrival;
+        let Arrival { epoch, start, head, names, topics, denied, floor, spread, chance } = arrival;
         let most = Duration::from_secs(60);
         // Native clients know no other spread than this line.
-        let retry = (Duration::from_secs(1) + spread.mul_f64(chance)).min(most);
+        let retry = (floor.max(Duration::from_secs(1)) + spread.mul_f64(chance)).min(most);
         let retry = Duration::from_millis(retry.as_millis() as u64);
         sse::retry(retry, out);
         let hello = Hello {
@@ -69,11 +71,19 @@ pub(super) fn names(names: &[EventName], out: &mut Vec<u8>) {
 }
 
 pub(super) fn bye(reason: Code, out: &mut Vec<u8>) {
-    let after = match reason {
+    sse::frame(&Frame::Bye(Bye { reason, after: after(reason) }), None, out);
+}
+
+/// How long whoever is told so stays away at least.
+pub(super) fn after(reason: Code) -> Duration {
+    match reason {
         // The store may need a moment; asking again at once would only wait again.
         Code::Unavailable => Duration::from_secs(1),
         Code::Limit => Duration::from_secs(5),
         _ => Duration::ZERO,
-    };
-    sse::frame(&Frame::Bye(Bye { reason, after }), None, out);
+    }
 }
+
+/// Over what time those come back who are turned away: how many they are is not counted, and native clients never slow
+/// down by themselves.
+pub(super) const TURNED_AWAY: Duration = Duration::from_secs(30);

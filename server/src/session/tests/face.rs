@@ -16,6 +16,9 @@ pub(super) fn config() -> CoreConfig {
         contract: "0123456789abcdef".into(),
         heartbeat: Duration::from_secs(15),
         stall: Duration::from_secs(10),
+        rotate: None,
+        readers: 1_000,
+        per_principal: 1_000,
     }
 }
 

@@ -143,12 +143,18 @@ impl Stage {
             contract: "0123456789abcdef".into(),
             heartbeat: Duration::from_secs(1_000),
             stall: Duration::from_secs(100_000),
+            rotate: None,
+            readers: usize::MAX,
+            per_principal: usize::MAX,
         };
         let door = Arc::new(Door::default());
         let sequence = Arc::new(Sequence::new(&config, setting.limits, setting.inbox, vec![door]));
         let rules = Rules {
             greeting: Greeting { contract: config.contract, heartbeat: config.heartbeat },
             stall: 100_000_000,
+            rotate: None,
+            readers: usize::MAX,
+            per_principal: usize::MAX,
             has_store: false,
         };
         let fan = Fan::new(sequence.clone(), 0, rules, 7, sequence.now());

@@ -7,4 +7,5 @@ mod faults;
 mod history;
 mod model;
 mod oracle;
+mod parting;
 mod seam;
