@@ -38,6 +38,8 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
     /// Events and marks. Beyond, one note stands for all: everyone catches up from the log.
     pub(crate) records: usize,
+    /// Numbers of patterns that match the events' topics. Beyond, the same note.
+    pub(crate) patterns: usize,
 }
 
 #[derive(Debug, Default)]
@@ -69,8 +71,11 @@ impl Inbox {
     #[must_use]
     pub(super) fn push(&self, at: u64, topic: TopicId, patterns: &[u32], prefix: &[u8], suffix: &[u8]) -> bool {
         let mut letters = self.letters.lock();
+        let noted = letters.overrun > 0;
         let window = &mut letters.window;
-        if window.records.len() >= self.bounds.records.max(1) {
+        let room = window.records.len() < self.bounds.records
+            && window.patterns.len() + patterns.len() <= self.bounds.patterns;
+        if noted || !room {
             letters.overrun = at;
         } else {
             if window.bytes.len() + prefix.len() + suffix.len() <= self.bounds.bytes || window.records.is_empty() {
@@ -87,7 +92,7 @@ impl Inbox {
     /// Takes everything out, into an empty window.
     pub(crate) fn swap(&self, empty: &mut Window) -> Look {
         let mut letters = self.letters.lock();
-        letters.asleep = letters.window.records.is_empty();
+        letters.asleep = letters.window.records.is_empty() && letters.overrun == 0;
         if letters.asleep {
             return Look::Nothing;
         }
@@ -155,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_look_knows_of_the_newest_event_even_if_nothing_of_it_was_carried() {
-        let inbox = Inbox::new(Bounds { bytes: 100, records: 2 });
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 2, patterns: 10 });
         for at in 1..=5 {
             let _ = inbox.push(at, TopicId(0), &[], b"id", b"data");
         }
@@ -167,8 +172,38 @@ mod tests {
     }
 
     #[test]
+    fn the_numbers_of_patterns_are_bounded_like_the_bytes_and_beyond_one_note_stands_for_all() {
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 10, patterns: 5 });
+        for at in 1..=3 {
+            let _ = inbox.push(at, TopicId(0), &[1, 2], b"id", b"data");
+        }
+        let mut window = Window::default();
+        let look = inbox.swap(&mut window);
+        assert_eq!((look, window.records.len(), window.patterns.len()), (Look::Overrun { upto: 3 }, 2, 4));
+        assert_eq!(look.newest(&window, 2), 3);
+        // More than all room for a single event: there is nothing but the note, and it is found.
+        let _ = inbox.push(4, TopicId(0), &[7; 6], b"id", b"data");
+        window.clear();
+        let look = inbox.swap(&mut window);
+        assert_eq!((look, window.records.len()), (Look::Overrun { upto: 4 }, 0));
+        assert_eq!(look.newest(&window, 3), 4);
+        assert_eq!(inbox.swap(&mut window), Look::Nothing);
+    }
+
+    #[test]
+    fn once_something_was_left_out_nothing_that_came_later_is_carried_in_its_place() {
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 10, patterns: 5 });
+        for (at, patterns) in [(1, 2), (2, 4), (3, 1)] {
+            let _ = inbox.push(at, TopicId(0), &vec![1; patterns], b"id", b"data");
+        }
+        let mut window = Window::default();
+        assert_eq!(inbox.swap(&mut window), Look::Overrun { upto: 3 });
+        assert_eq!(window.records.iter().map(|record| record.at).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
     fn only_a_shard_that_found_nothing_is_rung() {
-        let inbox = Inbox::new(Bounds { bytes: 100, records: 10 });
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 10, patterns: 10 });
         let (push, mut window) = (|at| inbox.push(at, TopicId(0), &[], b"", b""), Window::default());
         assert!(!push(1), "it has not looked yet");
         assert_eq!(inbox.swap(&mut window), Look::Window);
@@ -183,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_was_not_looked_at_when_a_life_ends_is_forgotten() {
-        let inbox = Inbox::new(Bounds { bytes: 100, records: 2 });
+        let inbox = Inbox::new(Bounds { bytes: 100, records: 2, patterns: 10 });
         for at in 1..=5 {
             let _ = inbox.push(at, TopicId(0), &[], b"", b"");
         }

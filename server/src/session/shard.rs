@@ -96,7 +96,7 @@ struct Task {
 }
 
 /// What a shard that is busy finds when it looks again.
-const INBOX: Bounds = Bounds { bytes: 1 << 20, records: 1 << 16 };
+const INBOX: Bounds = Bounds { bytes: 1 << 20, records: 1 << 16, patterns: 1 << 18 };
 /// Turns in one go before others on the runtime have theirs.
 const TURNS: usize = 16;
 /// After the end of a drain whoever is left is let go.

@@ -47,7 +47,10 @@ fn any_op() -> impl Strategy<Value = Op> {
 
 fn setting() -> impl Strategy<Value = Setting> {
     let bytes = prop_oneof![Just(0usize), 1..3000usize, Just(1 << 20)];
-    let inbox = (bytes, prop_oneof![1..20usize, Just(1 << 16)]).prop_map(|(bytes, records)| Bounds { bytes, records });
+    let (records, patterns) =
+        (prop_oneof![1..20usize, Just(1 << 16)], prop_oneof![1 => 0..20usize, 2 => Just(1 << 16)]);
+    let inbox = (bytes, records, patterns);
+    let inbox = inbox.prop_map(|(bytes, records, patterns)| Bounds { bytes, records, patterns });
     (64..2000usize, 300..20_000usize, 0..800usize, inbox, 0..LATEST.len()).prop_map(
         |(segment, budget, quiet, inbox, latest)| Setting {
             limits: Limits { segment, budget, retain: 500, quiet, tombs: 1000 },
@@ -107,7 +110,7 @@ fn all_short_histories() {
             rest /= steps.len();
         }
         let limits = Limits { segment: 80, budget: 200, retain: 500, quiet: 60, tombs: 1000 };
-        run(&ops, Setting { limits, inbox: Bounds { bytes: 100, records: 3 }, latest: LATEST[code % 2] });
+        run(&ops, Setting { limits, inbox: Bounds { bytes: 100, records: 3, patterns: 4 }, latest: LATEST[code % 2] });
     }
 }
 
@@ -119,7 +122,7 @@ fn a_newest_value_lost_in_the_middle_of_a_prelude_is_told() {
     ops.extend((4..7).map(|topic| Op::Publish { topic, size: 9_000, times: 1 }));
     ops.extend([Op::Publish { topic: 7, size: 1_500, times: 40 }, Op::Turn]);
     let limits = Limits { segment: 2_000, budget: 40_000, retain: 500, quiet: 0, tombs: 1_000 };
-    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16, patterns: 1 << 16 };
     let tally = run(&ops, Setting { limits, inbox, latest: LATEST[2] });
     assert_eq!(tally.gaps, [GapReason::Evicted]);
 }
@@ -127,7 +130,7 @@ fn a_newest_value_lost_in_the_middle_of_a_prelude_is_told() {
 #[test]
 fn what_came_between_a_look_and_another_life_says_nothing_of_where_that_life_is() {
     let limits = Limits { segment: 80, budget: 2_000, retain: 500, quiet: 60, tombs: 1000 };
-    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16, patterns: 1 << 16 };
     let mut stage = Stage::new(Setting { limits, inbox, latest: &[] });
     stage.step(Op::Join { view: 0, start: From::Now, room: usize::MAX });
     stage.step(Op::Turn);

@@ -38,14 +38,16 @@ async fn read(core: &Arc<Core>, view: &[Pattern], from: u64, until: u64, pieces:
 #[test]
 fn s16_readers_that_join_while_others_publish_get_everything_once_and_in_order() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
-    for round in 0..6 {
+    for round in 0..8 {
         runtime.block_on(async {
             // A heartbeat ends every wait for an event that does not concern the reader.
             let heartbeat = Duration::from_millis(20);
             let config = CoreConfig { heartbeat, budget: 8 << 20, latest: vec![], ..config() };
             // Inboxes that carry all, marks in the place of events, and too few even of these.
-            let inbox = [(1 << 20, 1 << 16), (300, 1 << 16), (1 << 20, 3)][round % 3];
-            let core = Core::bounded(config, Bounds { bytes: inbox.0, records: inbox.1 });
+            let inbox =
+                [(1 << 20, 1 << 16, 1 << 16), (300, 1 << 16, 1 << 16), (1 << 20, 3, 1 << 16), (1 << 20, 1 << 16, 5)];
+            let (bytes, records, patterns) = inbox[round % 4];
+            let core = Core::bounded(config, Bounds { bytes, records, patterns });
             let publishers = ["t", "u"].map(|prefix| {
                 let core = core.clone();
                 tokio::task::spawn_blocking(move || {
@@ -126,7 +128,7 @@ fn readers_follow_through_new_epochs_while_others_publish_and_miss_nothing_after
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
     runtime.block_on(async {
         let config = CoreConfig { heartbeat: Duration::from_millis(20), latest: vec![], ..config() };
-        let core = Core::bounded(config, Bounds { bytes: 2_000, records: 16 });
+        let core = Core::bounded(config, Bounds { bytes: 2_000, records: 16, patterns: 1 << 16 });
         let publisher = {
             let core = core.clone();
             tokio::task::spawn_blocking(move || {
