@@ -102,9 +102,10 @@ impl Sequence {
     }
 
     /// Where all that is kept of a view begins: behind the last loss.
-    pub(crate) fn earliest(&self, view: &View) -> u64 {
+    pub(crate) fn earliest(&self, view: &View, renewals: u64) -> u64 {
         let state = self.state.lock();
-        let lost = state.lost(view, 0);
+        // Where another life begins is no offset of the one that is over.
+        let lost = (state.renewals == renewals).then(|| state.lost(view, 0)).flatten();
         lost.filter(|&at| state.log.reason_of(at).is_none()).unwrap_or(0)
     }
 

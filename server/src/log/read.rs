@@ -43,10 +43,10 @@ impl<H: BuildHasher> Log<H> {
         Some(slot.lost.max(self.hole_of(slot))).filter(|&at| slot.latest && at > 0)
     }
 
-    /// The same for the latest-only topics under a literal prefix. Never too low.
+    /// The same for the latest-only topics under a literal prefix, as far as it is known of which topic the loss was. A
+    /// hole concerns whoever was there before it: told to newcomers, it would be told for good.
     pub(crate) fn newest_lost_under(&self, prefix: &str) -> Option<u64> {
-        let newest = self.losses.newest_under(&self.topics, prefix);
-        Some(newest.max(self.hole.map_or(0, |hole| hole.0))).filter(|&at| at > 0)
+        Some(self.losses.newest_under(&self.topics, prefix)).filter(|&at| at > 0)
     }
 
     /// Why what is lost up to `at` is lost, if it was not simply forgotten.

@@ -180,7 +180,7 @@ impl<S: Sink> Fan<S> {
             {
                 position
             }
-            Start::Earliest => Position { offset: Offset(self.sequence.earliest(&group.view)), ..here },
+            Start::Earliest => Position { offset: Offset(self.sequence.earliest(&group.view, at.renewals)), ..here },
             Start::Now | Start::Unreadable { .. } | Start::After { .. } => here,
         };
         behind.at = start.offset.0;

@@ -13,7 +13,9 @@ use crate::{
 };
 use eventwire::{Epoch, EventName, Offset, Pattern, Start, Topic, frame::GapReason, limits, sse::Decoder};
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashSet},
+    rc::Rc,
     sync::Arc,
     time::Duration,
 };
@@ -78,6 +80,8 @@ pub(super) enum Op {
     Lose,
     /// Another life of the order.
     Renew,
+    /// The same, in the middle of a turn: just as this reader is written to.
+    RenewAt(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +107,8 @@ struct Stream {
     decoder: Decoder,
 }
 
-/// What a history came to, for tests that ask whether it reached what it was made for.
+/// What a history came to, for tests that ask whether it reached what it was made for. Of the readers there are at the
+/// end, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) events: usize,
@@ -219,7 +224,25 @@ impl Stage {
                 self.next += 1;
                 self.sequence_lose(upto);
             }
-            Op::Renew => self.renew(),
+            Op::Renew => {
+                let renewal = self.renewal();
+                renewal();
+                self.live_anew();
+            }
+            Op::RenewAt(i) if count > 0 => {
+                let (renewal, happened) = (self.renewal(), Rc::new(Cell::new(false)));
+                let pipe = self.streams[i % count].tap.0.clone();
+                let happens = happened.clone();
+                pipe.borrow_mut().meanwhile.0 = Some(Box::new(move || {
+                    renewal();
+                    happens.set(true);
+                }));
+                self.turn();
+                pipe.borrow_mut().meanwhile.0 = None;
+                if happened.get() {
+                    self.live_anew();
+                }
+            }
             _ => {}
         }
         self.read();
@@ -272,11 +295,18 @@ impl Stage {
         self.world.hole = Some((upto, GapReason::Lost));
     }
 
-    fn renew(&mut self) {
-        let next = epoch(self.world.past.len() + 1);
+    fn next_life(&self) -> (Epoch, u64) {
         // Lower than before, or higher: another life owes nothing to the last.
-        let head = self.next / 2;
-        self.sequence.renew(next, Offset(head));
+        (epoch(self.world.past.len() + 1), self.next / 2)
+    }
+
+    fn renewal(&self) -> impl FnOnce() + 'static {
+        let (sequence, (next, head)) = (self.sequence.clone(), self.next_life());
+        move || sequence.renew(next, Offset(head))
+    }
+
+    fn live_anew(&mut self) {
+        let (next, head) = self.next_life();
         let past = std::mem::replace(&mut self.world.epoch, next);
         self.world.past.push(past);
         self.world.events.clear();

@@ -42,7 +42,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// With the store's bad days.
 fn any_op() -> impl Strategy<Value = Op> {
-    prop_oneof![30 => op(), 1 => Just(Op::Lose), 1 => Just(Op::Renew)]
+    prop_oneof![30 => op(), 1 => Just(Op::Lose), 1 => Just(Op::Renew), 1 => any::<usize>().prop_map(Op::RenewAt)]
 }
 
 fn setting() -> impl Strategy<Value = Setting> {
@@ -141,4 +141,24 @@ fn what_came_between_a_look_and_another_life_says_nothing_of_where_that_life_is(
     stage.step(Op::Turn);
     stage.step(Op::Publish { topic: 0, size: 0, times: 1 });
     stage.finish();
+}
+
+/// A reader that is checked just as the order begins anew would find all it asks lost in the new life: that says nothing
+/// of the old one.
+#[test]
+fn a_life_that_ends_while_a_reader_is_checked_is_told_as_that_and_not_as_a_loss_as_well() {
+    let limits = Limits { segment: 200, budget: 2_000, retain: 500, quiet: 0, tombs: 1000 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16, patterns: 1 << 16 };
+    for (view, start) in [(0, From::Back(3)), (7, From::Back(3)), (0, From::Earliest), (0, From::Now), (7, From::Now)] {
+        let mut stage = Stage::new(Setting { limits, inbox, latest: LATEST[1] });
+        stage.step(Op::Publish { topic: 0, size: 20, times: 20 });
+        stage.step(Op::Publish { topic: 7, size: 20, times: 20 });
+        stage.step(Op::Join { view: 2, start: From::Now, room: usize::MAX });
+        stage.step(Op::Join { view, start, room: usize::MAX });
+        // The first is handed its hello, and the second is not looked at yet.
+        stage.step(Op::Skip(200));
+        stage.step(Op::RenewAt(0));
+        stage.step(Op::Turn);
+        assert_eq!(stage.finish().gaps, [GapReason::Epoch; 2], "view {view} from {start:?}");
+    }
 }

@@ -161,6 +161,11 @@ impl Client {
             Some(Frame::Hello(hello)) => {
                 assert_eq!(self.step, Step::Hello, "one hello, first");
                 assert!(hello.head.epoch == world.epoch || world.past.contains(&hello.head.epoch));
+                let (start, head) = (hello.start, hello.head);
+                assert!(
+                    self.position.is_some() || start.epoch == head.epoch && start.offset <= head.offset,
+                    "{start} beyond {head}"
+                );
                 self.names.extend(hello.names.iter().map(|name| name.as_str().to_owned()));
                 let mut topics = hello.topics.clone();
                 let mut view = self.view.clone();
@@ -344,6 +349,17 @@ pub(super) struct Pipe {
     pub(super) bytes: Vec<u8>,
     pub(super) room: usize,
     pub(super) finished: bool,
+    pub(super) meanwhile: Meanwhile,
+}
+
+/// What happens elsewhere just as this pipe is written to, once.
+#[derive(Default)]
+pub(super) struct Meanwhile(pub(super) Option<Box<dyn FnOnce()>>);
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Meanwhile").field(&self.0.is_some()).finish()
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -351,6 +367,8 @@ pub(super) struct Tap(pub(super) Rc<RefCell<Pipe>>);
 
 impl super::super::sink::Sink for Tap {
     fn write(&mut self, bytes: &[u8], _: &mut Option<bytes::Bytes>) -> Result<usize, crate::hub::seat::Gone> {
+        let meanwhile = self.0.borrow_mut().meanwhile.0.take();
+        meanwhile.into_iter().for_each(|happens| happens());
         let mut pipe = self.0.borrow_mut();
         let n = bytes.len().min(pipe.room);
         pipe.room -= n;
