@@ -25,7 +25,7 @@ enum Step {
     Gap(bool, u64),
     Cursor(CursorKind, bool, u64),
     Bye(Code, u16),
-    Event(bool, u64, Option<u64>, u8),
+    Event(bool, u64, Option<u64>),
 }
 
 const TOPICS: [&str; 3] = ["a", "b.x", "b.y"];
@@ -77,8 +77,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (kind, offset.clone()).prop_map(|(kind, offset)| Step::Gap(kind, offset)),
         6 => (cursor, kind, offset.clone()).prop_map(|(cursor, kind, offset)| Step::Cursor(cursor, kind, offset)),
         1 => (code, any::<u16>()).prop_map(|(code, after)| Step::Bye(code, after)),
-        16 => (kind, offset, proptest::option::of(1..10u64), 0..3u8)
-            .prop_map(|(kind, offset, back, topic)| Step::Event(kind, offset, back, topic)),
+        16 => (kind, offset, proptest::option::of(1..10u64))
+            .prop_map(|(kind, offset, back)| Step::Event(kind, offset, back)),
     ];
     vec(step, 1..120)
 }
@@ -170,9 +170,10 @@ impl Watched {
                 let after = Duration::from_millis(u64::from(*after));
                 frame(self, Frame::Bye(Bye { reason: *reason, after }), false, 1);
             }
-            Step::Event(kind, offset, back, topic) => {
+            Step::Event(kind, offset, back) => {
                 let position = self.place(*kind, *offset);
-                let topic = Topic::parse(TOPICS[usize::from(*topic)]).expect("a topic");
+                // No server is so wrong as to give one offset to two topics.
+                let topic = Topic::parse(TOPICS[(offset % 3) as usize]).expect("a topic");
                 if self.denied.iter().any(|denied| denied.matches(topic.as_str())) {
                     return; // even nonsense ends somewhere: access holds
                 }
