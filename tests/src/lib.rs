@@ -1,11 +1,10 @@
-//! What tests across crates share: the harness hub as a process, publishers and readers, and the oracle that judges what
-//! a reader was handed.
+//! What tests across crates share: the harness hub as a process, publishers and readers whose
+//! records the judge (`eventwire-judge`) reads.
 //!
 //! Never published.
 
 pub mod chaos;
 pub mod events;
-pub mod oracle;
 pub mod process;
 pub mod publisher;
 pub mod reader;

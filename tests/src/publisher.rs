@@ -1,7 +1,7 @@
 //! A publisher that does not give up: numbered events under keys, tried again until each is accepted.
 
-use crate::oracle::{Outcome, Published};
 use eventwire::{Position, Topic};
+use eventwire_judge::{Outcome, Published};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -2,14 +2,15 @@
 //!
 //! The only shell in Rust that touches a network; it decides nothing.
 
-use crate::oracle::Item;
-use eventwire::{limits, sse};
+use eventwire::{Pattern, Position, Topic, limits, sse};
 use eventwire_client_core::{
     Attempt, Block, Body, Client, Config, End, Gap, Handle, Input, Output, State, Status, Timestamp, TransportEvent,
 };
+use eventwire_judge::{Item, Reading};
 use futures_util::StreamExt;
 use reqwest::{Response, header};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -22,9 +23,17 @@ use tokio::{
 /// A reader that is running. Dropping it closes its stream.
 #[derive(Debug)]
 pub struct Reader {
-    record: Arc<Mutex<Vec<Item>>>,
+    record: Arc<Mutex<Record>>,
     news: watch::Receiver<News>,
     task: JoinHandle<()>,
+}
+
+/// All it was handed, with the positions a page would have had after each.
+#[derive(Debug, Default)]
+struct Record {
+    items: Vec<Item>,
+    handed: usize,
+    newest: BTreeMap<Topic, String>,
 }
 
 /// Where the client is, and how often it was open.
@@ -47,13 +56,20 @@ enum Heard {
 impl Reader {
     /// Reads `url` (of the route, without query) as `config` says, until dropped.
     pub fn open(url: impl Into<String>, config: Config, seed: u64) -> Self {
-        let record = Arc::new(Mutex::new(Vec::new()));
+        Self::hurried(url, config, seed, 1)
+    }
+
+    /// As [`Self::open`], but waits between attempts are so many times shorter. Silence is judged by the true clock.
+    pub fn hurried(url: impl Into<String>, config: Config, seed: u64, hurry: u32) -> Self {
+        let record = Arc::new(Mutex::new(Record::default()));
         let (told, news) = watch::channel(News { state: State::Idle, opened: 0 });
         let shell = Shell {
             url: url.into(),
             http: reqwest::Client::new(),
             client: Client::new(config, seed),
             started: Instant::now(),
+            skipped: Duration::ZERO,
+            hurry,
             record: record.clone(),
             told,
             running: None,
@@ -61,9 +77,31 @@ impl Reader {
         Self { record, news, task: tokio::spawn(shell.run()) }
     }
 
-    /// What it was handed so far.
+    /// The events and gaps it was handed so far.
     pub fn items(&self) -> Vec<Item> {
-        self.record.lock().expect("no test panics while it records").clone()
+        let mut items = self.lock().items.clone();
+        items.retain(|item| matches!(item, Item::Event { .. } | Item::Gap { .. }));
+        items
+    }
+
+    /// How many events it was handed so far.
+    pub fn handed(&self) -> usize {
+        self.lock().handed
+    }
+
+    /// All of it for the judge, who is told what it read; it is to have read all that is kept.
+    pub fn earliest(&self, view: Vec<Pattern>) -> Reading {
+        Reading::earliest(view, self.lock().items.clone())
+    }
+
+    /// As [`Self::earliest`], but it began at the first position it knew, where all was new to it.
+    pub fn from_now(&self, view: Vec<Pattern>) -> Reading {
+        let items = self.lock().items.clone();
+        let from = items.iter().find_map(|item| match item {
+            Item::At(at) => Some(*at),
+            _ => None,
+        });
+        Reading { view, from, new: true, items }
     }
 
     /// Waits until what it was handed is as `done` says.
@@ -72,8 +110,29 @@ impl Reader {
     /// When that takes longer than `patience`, with how far it came.
     pub async fn until(&mut self, patience: Duration, done: impl Fn(&[Item]) -> bool) {
         let record = self.record.clone();
-        let items = || record.lock().expect("no test panics while it records").clone();
+        let items = || {
+            let mut items = record.lock().expect("no test panics while it records").items.clone();
+            items.retain(|item| matches!(item, Item::Event { .. } | Item::Gap { .. }));
+            items
+        };
         self.wait(patience, |_| done(&items())).await;
+    }
+
+    /// Waits until the newest it was handed of each of these topics is this.
+    ///
+    /// # Panics
+    /// When that takes longer than `patience`, with how far it came.
+    pub async fn until_newest(&mut self, patience: Duration, newest: &BTreeMap<Topic, String>) {
+        let record = self.record.clone();
+        let done = || {
+            let record = record.lock().expect("no test panics while it records");
+            newest.iter().all(|(topic, content)| record.newest.get(topic) == Some(content))
+        };
+        self.wait(patience, |_| done()).await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Record> {
+        self.record.lock().expect("no reader panics while it records")
     }
 
     /// Waits until its stream was open `times` times: what is published then reaches it.
@@ -87,7 +146,7 @@ impl Reader {
     async fn wait(&mut self, patience: Duration, done: impl Fn(&News) -> bool) {
         let arrived = timeout(patience, self.news.wait_for(done)).await.is_ok_and(|news| news.is_ok());
         if !arrived {
-            panic!("waited {patience:?} in vain: {:?} after {} items", *self.news.borrow(), self.items().len());
+            panic!("waited {patience:?} in vain: {:?} after {} events", *self.news.borrow(), self.handed());
         }
     }
 }
@@ -103,7 +162,10 @@ struct Shell {
     http: reqwest::Client,
     client: Client,
     started: Instant,
-    record: Arc<Mutex<Vec<Item>>>,
+    /// Waits that were cut short, together.
+    skipped: Duration,
+    hurry: u32,
+    record: Arc<Mutex<Record>>,
     told: watch::Sender<News>,
     running: Option<Running>,
 }
@@ -127,7 +189,11 @@ impl Shell {
     async fn run(mut self) {
         self.input(Input::Open);
         loop {
-            let deadline = self.client.deadline().map(|at| self.started + Duration::from_millis(at.0));
+            let due = self.client.deadline();
+            let wait = due.map(|at| Duration::from_millis(at.0).saturating_sub(self.elapsed()));
+            // Nobody is silent between attempts: that time may pass faster.
+            let pace = if self.running.is_none() { self.hurry } else { 1 };
+            let deadline = wait.map(|wait| Instant::now() + wait / pace);
             let timer = async {
                 match deadline {
                     Some(at) => sleep_until(at).await,
@@ -145,11 +211,24 @@ impl Shell {
                 heard = news => Some(heard),
             };
             match heard {
-                None => self.input(Input::Timeout),
+                None => {
+                    if let Some(due) = due.filter(|_| pace > 1) {
+                        self.skipped += Duration::from_millis(due.0).saturating_sub(self.elapsed());
+                    }
+                    self.input(Input::Timeout);
+                }
                 Some((attempt, Some(news))) => self.hear(attempt, news),
                 Some((attempt, None)) => self.end(attempt, End::Lost),
             }
         }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed() + self.skipped
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     fn hear(&mut self, attempt: Attempt, news: Heard) {
@@ -171,8 +250,8 @@ impl Shell {
     }
 
     fn decode(&mut self, attempt: Attempt, bytes: &[u8]) {
+        let now = self.now();
         let Some(running) = &mut self.running else { return };
-        let now = Timestamp(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
         let (client, record) = (&mut self.client, &self.record);
         let mut outputs = Vec::new();
         let decoded = running.decoder.push(bytes, |block| {
@@ -191,6 +270,7 @@ impl Shell {
                     other => outputs.push(other),
                 }
             }
+            reached(record, client.position());
         });
         for output in outputs {
             self.carry_out(output);
@@ -202,7 +282,7 @@ impl Shell {
     }
 
     fn input(&mut self, input: Input<'_>) {
-        let now = Timestamp(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let now = self.now();
         self.client.handle_input(now, input);
         while let Some(output) = self.client.poll_output() {
             self.carry_out(output);
@@ -278,6 +358,23 @@ fn missing(gap: Gap) -> Item {
     Item::Gap { at: gap.position, reason: gap.reason, topics: gap.topics }
 }
 
-fn note(record: &Mutex<Vec<Item>>, item: Item) {
-    record.lock().expect("no reader panics while it looks").push(item);
+fn note(record: &Mutex<Record>, item: Item) {
+    let mut record = record.lock().expect("no reader panics while it looks");
+    if let Item::Event { topic, content, .. } = &item {
+        record.handed += 1;
+        record.newest.insert(topic.clone(), content.clone());
+    }
+    record.items.push(item);
+}
+
+/// What was handed over is behind the page now.
+fn reached(record: &Mutex<Record>, position: Option<Position>) {
+    let mut record = record.lock().expect("no reader panics while it looks");
+    let last = record.items.iter().rev().find_map(|item| match item {
+        Item::At(at) => Some(*at),
+        _ => None,
+    });
+    if let Some(position) = position.filter(|position| Some(*position) != last) {
+        record.items.push(Item::At(position));
+    }
 }

@@ -2,12 +2,8 @@
 
 use eventwire::{Pattern, Start, Topic};
 use eventwire_client_core::{Config, Topics};
-use eventwire_tests::{
-    oracle::{History, Item, Published, check},
-    process::HarnessProcess,
-    publisher::publish_ticks,
-    reader::Reader,
-};
+use eventwire_judge::{History, Item, Published, Violation, check};
+use eventwire_tests::{process::HarnessProcess, publisher::publish_ticks, reader::Reader};
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -24,6 +20,7 @@ struct Run {
     items: Vec<Item>,
     /// What a reader is handed that comes when everything is over.
     late: Vec<Item>,
+    violations: Vec<Violation>,
 }
 
 /// Publishes on three topics with keys and retries, kills and restarts the server under it, and reads all the while.
@@ -69,7 +66,9 @@ async fn run(store: &str) -> Run {
     reader.until(PATIENCE, complete).await;
     let mut late = read(8);
     late.until(PATIENCE, complete).await;
-    Run { published, items: reader.items(), late: late.items() }
+    let readings = [&reader, &late].map(|reader| reader.earliest(vec![Pattern::all()]));
+    let violations = check(&History { published: published.clone(), readings: readings.into(), ..History::default() });
+    Run { published, items: reader.items(), late: late.items(), violations }
 }
 
 fn earliest() -> Config {
@@ -94,18 +93,14 @@ async fn on_a_disk_every_event_arrives_once_through_every_kill_and_no_gap_is_tol
     let events = run.items.len() - gaps(&run.items);
     assert_eq!((run.published.len(), events, gaps(&run.items)), (TOPICS.len() * EACH as usize, run.published.len(), 0));
     assert_eq!(run.late, run.items, "D1: everything accepted is there, in order, and nothing else");
-    let history =
-        History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
-    assert_eq!(check(&history), []);
+    assert_eq!(run.violations, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_memory_every_kill_is_a_gap_and_nothing_is_missing_unannounced() {
     let run = run("memory").await;
     assert!(gaps(&run.items) >= 1, "each life is an epoch of its own");
-    let history =
-        History { published: run.published, view: vec![Pattern::all()], items: run.items, ..History::default() };
-    assert_eq!(check(&history), []);
+    assert_eq!(run.violations, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +119,7 @@ async fn a_drained_server_stops_cleanly_and_its_readers_go_on_without_a_gap() {
     assert_eq!(publish_ticks(&server.url(), &topic, 50, 10, PATIENCE, async |_| {}).await, first);
     let published = publish_ticks(&server.url(), &topic, 60, 10, PATIENCE, async |_| {}).await;
     reader.until(PATIENCE, |items| items.len() == published.len()).await;
-    let history = History { published, view: vec![Pattern::all()], items: reader.items(), ..History::default() };
-    assert_eq!(check(&history), []);
-    assert_eq!(gaps(&history.items), 0);
+    assert_eq!(gaps(&reader.items()), 0);
+    let readings = vec![reader.earliest(vec![Pattern::all()])];
+    assert_eq!(check(&History { published, readings, ..History::default() }), []);
 }

@@ -4,7 +4,8 @@
 
 use eventwire::{Pattern, Start, limits};
 use eventwire_client_core::{Config, Topics};
-use eventwire_tests::{oracle::Item, process::HarnessProcess, reader::Reader};
+use eventwire_judge::Item;
+use eventwire_tests::{process::HarnessProcess, reader::Reader};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use std::time::Duration;

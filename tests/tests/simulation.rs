@@ -1,5 +1,5 @@
 //! The real client machine against the real server session, in one process on a paused clock: random days of
-//! publishing, cut connections, restarts, sleep and slow reading, judged by the oracle. A seed is a day; a failing one
+//! publishing, cut connections, restarts, sleep and slow reading, judged by the judge. A seed is a day; a failing one
 //! is printed.
 //!
 //! No socket and no browser: between hub and machine are the bytes of the response body, cut anywhere.
@@ -9,16 +9,14 @@ use axum::{
     body::{Body, BodyDataStream},
     http::Request,
 };
-use eventwire::{Frame, Offset, Pattern, Position, limits, sse};
+use eventwire::{Frame, Pattern, Position, limits, sse};
 use eventwire_client_core::{
     Attempt, Block, Body as Carried, Client, Config, End, Handle, Input, Output, State, Status, Timestamp, Topics,
     TransportEvent,
 };
+use eventwire_judge::{self as judge, History, Item, Kind, Outcome, Published, Reading, Violation};
 use eventwire_server::Hub;
-use eventwire_tests::{
-    events::Harness,
-    oracle::{self, History, Item, Outcome, Published, Violation},
-};
+use eventwire_tests::events::Harness;
 use futures_util::{FutureExt, StreamExt};
 use std::time::Duration;
 use tokio::time::{Instant, advance};
@@ -349,27 +347,30 @@ impl World {
         let told = |item: &&Item| match item {
             Item::Event { topic, .. } => view.iter().any(|pattern| pattern.matches(topic.as_str())),
             Item::Gap { topics, .. } => topics.is_empty() || topics.iter().any(|t| view.iter().any(|p| p.overlaps(t))),
+            Item::At(_) | Item::View(_) | Item::Withdrawn(_) => false,
         };
         let items: Vec<Item> = self.items.iter().filter(told).cloned().collect();
-        let mut history = History { view: view.clone(), from: from.offset, items, ..self.history("**") };
+        let reading = Reading { view: view.clone(), from: Some(from), new: false, items };
+        let mut history = History { readings: vec![reading], ..self.history("**") };
         // What came before was never this part's, but for newest events that a prelude brought.
-        let handed =
-            |at| history.items.iter().any(|item| matches!(item, Item::Event { at: there, .. } if *there == at));
+        let handed = |at| {
+            history.readings[0].items.iter().any(|item| matches!(item, Item::Event { at: there, .. } if *there == at))
+        };
         history
             .published
             .retain(|one| matches!(one.outcome, Outcome::Accepted(at) if at.offset > from.offset || handed(at)));
-        let mut violations = oracle::check(&history);
-        violations.retain(|violation| !matches!(violation, Violation::NeedlessGap(..)));
+        let mut violations = judge::check(&history);
+        violations.retain(|violation| violation.kind != Kind::NeedlessGap);
         violations
     }
 
     fn history(&self, view: &str) -> History {
+        let reading = Reading { view: patterns(view), from: self.from, new: true, items: self.items.clone() };
         History {
             published: self.published.clone(),
-            view: patterns(view),
             latest: patterns("latest.*"),
-            from: self.from.map_or(Offset::ZERO, |from| from.offset),
-            items: self.items.clone(),
+            readings: vec![reading],
+            ..History::default()
         }
     }
 }
@@ -399,7 +400,7 @@ async fn days(seeds: std::ops::Range<u64>, topics: Topics, view: &str) {
             world.step().await;
         }
         world.quiet().await;
-        let violations = oracle::check(&world.history(view));
+        let violations = judge::check(&world.history(view));
         if !violations.is_empty() {
             let tail = world.log.len().saturating_sub(400);
             panic!("seed {seed}: {violations:#?}\n{}\nfrom {:?}", world.log[tail..].join("\n"), world.from);

@@ -21,7 +21,7 @@ enum Others {
     Any,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { name: "eventwire", ours: &["eventwire-derive"], others: Others::Only(&["serde", "serde_json"]) },
     Rule { name: "eventwire-derive", ours: &[], others: Others::Only(&["proc-macro2", "quote", "syn"]) },
     Rule {
@@ -52,6 +52,7 @@ const RULES: [Rule; 10] = [
         ours: &["eventwire", "eventwire-contract", "eventwire-server"],
         others: Others::Any,
     },
+    Rule { name: "eventwire-judge", ours: &["eventwire"], others: Others::Only(&[]) },
     Rule { name: "eventwire-tests", ours: ANY_OF_OURS, others: Others::Any },
     Rule { name: "eventwire-bench", ours: ANY_OF_OURS, others: Others::Any },
     Rule { name: "xtask", ours: ANY_OF_OURS, others: Others::Any },
@@ -65,6 +66,7 @@ const ANY_OF_OURS: &[&str] = &[
     "eventwire-client-core",
     "eventwire-client",
     "eventwire-server",
+    "eventwire-judge",
 ];
 
 /// Only these crates may depend on axum; inside the server `words` holds it to one room.
