@@ -11,6 +11,7 @@ mod chaos;
 mod command;
 mod demo;
 mod e2e;
+mod fuzz;
 mod need;
 mod npm;
 mod repo;
@@ -21,7 +22,7 @@ mod tidy;
 mod types;
 
 /// In the order in which a newcomer meets them.
-const COMMANDS: [&Command; 10] = [
+const COMMANDS: [&Command; 11] = [
     &demo::COMMAND,
     &test::COMMAND,
     &test::CI,
@@ -32,6 +33,7 @@ const COMMANDS: [&Command; 10] = [
     &e2e::COMMAND,
     &chaos::COMMAND,
     &bench::COMMAND,
+    &fuzz::COMMAND,
 ];
 
 fn main() -> ExitCode {

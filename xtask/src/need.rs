@@ -87,18 +87,29 @@ pub(crate) fn browsers() -> Outcome {
     if missing.is_empty() {
         return Ok(());
     }
+    debian(&missing, "the browser checks run in real browsers")
+}
+
+/// A C++ compiler, as `c++`.
+pub(crate) fn cxx(why: &str) -> Outcome {
+    let there = Command::new("c++").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if there.is_ok_and(|status| status.success()) { Ok(()) } else { debian(&["g++"], why) }
+}
+
+/// Debian's packages of these names.
+fn debian(missing: &[&str], why: &str) -> Outcome {
     let names = missing.join(" ");
     let by_hand = format!("apt-get update && apt-get install -y --no-install-recommends {names}");
     if !is_root() {
         return Err(Failure::work(format!(
-            "the browser checks need {names}, and only root may install them. Run: sudo sh -c '{by_hand}'"
+            "{names} not installed, but {why}, and only root may install. Run: sudo sh -c '{by_hand}'"
         )));
     }
-    step(format!("installing Debian's {names}: the browser checks run in real browsers"));
+    step(format!("installing Debian's {names}: {why}"));
     let outcome = run(program("apt-get").args(["update", "-q"])).and_then(|()| {
         run(program("apt-get")
             .args(["install", "-y", "-q", "--no-install-recommends"])
-            .args(&missing)
+            .args(missing)
             .env("DEBIAN_FRONTEND", "noninteractive"))
     });
     outcome.map_err(|failure| Failure::work(format!("{failure}\nInstall by hand: {by_hand}")))

@@ -55,6 +55,7 @@ const RULES: [Rule; 11] = [
     Rule { name: "eventwire-judge", ours: &["eventwire"], others: Others::Only(&[]) },
     Rule { name: "eventwire-tests", ours: ANY_OF_OURS, others: Others::Any },
     Rule { name: "eventwire-bench", ours: ANY_OF_OURS, others: Others::Any },
+    Rule { name: "eventwire-fuzz", ours: ANY_OF_OURS, others: Others::Any },
     Rule { name: "xtask", ours: ANY_OF_OURS, others: Others::Any },
 ];
 
@@ -70,14 +71,14 @@ const ANY_OF_OURS: &[&str] = &[
 ];
 
 /// Only these crates may depend on axum; inside the server `words` holds it to one room.
-const AXUM: [&str; 4] = ["eventwire-server", "eventwire-demo", "eventwire-tests", "eventwire-bench"];
+const AXUM: [&str; 5] = ["eventwire-server", "eventwire-demo", "eventwire-tests", "eventwire-bench", "eventwire-fuzz"];
 
 pub(super) fn verdicts(metadata: &Value) -> Vec<Verdict> {
     vec![
         Verdict { rule: "a crate depends on no crate of ours but those its room may import", breaches: ours(metadata) },
         Verdict { rule: "a pure crate depends on nothing but what is listed", breaches: others(metadata) },
         Verdict {
-            rule: "only the server, the demo, the tests and the benches depend on axum",
+            rule: "only the server, the demo, the tests, the benches and the fuzz targets depend on axum",
             breaches: axum(metadata),
         },
     ]
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn axum_outside_its_crates_is_seen() {
         let rules = broken(&seeded("eventwire", "axum", Some("dev")));
-        assert_eq!(rules, ["only the server, the demo, the tests and the benches depend on axum"]);
+        assert_eq!(rules, ["only the server, the demo, the tests, the benches and the fuzz targets depend on axum"]);
     }
 
     #[test]
