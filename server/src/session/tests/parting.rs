@@ -166,7 +166,7 @@ impl Sink for Fragile {
 #[tokio::test(start_paused = true)]
 async fn s20_a_fault_while_one_stream_is_served_ends_that_stream_with_bye_internal_and_no_other() {
     let config = config();
-    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16 };
+    let inbox = Bounds { bytes: 1 << 20, records: 1 << 16, patterns: 1 << 16 };
     let door = vec![Arc::new(Door::default())];
     let sequence = Arc::new(Sequence::new(&config, Limits::new(1 << 20, 600_000), inbox, door));
     let rules = Rules {
