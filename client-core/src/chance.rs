@@ -18,14 +18,15 @@ impl Chance {
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         // 32 bits of chance times at most 32 bits of milliseconds: no division, and no window here is longer.
         let most = millis(most).min(u64::from(u32::MAX));
-        Duration::from_millis(((self.next() >> 32) * (most + 1)) >> 32)
+        Duration::from_millis((self.next() * (most + 1)) >> 32)
     }
 
+    /// 32 bits. What SplitMix64 does last changes none but the lowest of them.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        z >> 32
     }
 }

@@ -4,7 +4,6 @@
 
 use crate::topics::Standing;
 use eventwire::{EventId, Offset, Position};
-use std::cmp::Ordering;
 
 /// The reader's place in the hub's order.
 #[derive(Debug, Default)]
@@ -95,15 +94,13 @@ impl Continuity {
     }
 
     fn hand(&mut self, offset: Offset) -> Verdict {
-        // Ids rise in a prelude, so this is a push unless one was cut.
-        match self.handed.last().map_or(Ordering::Less, |last| last.cmp(&offset)) {
-            Ordering::Less => self.handed.push(offset),
-            _ => match self.handed.binary_search(&offset) {
-                Ok(_) => return Verdict::Duplicate,
-                Err(at) => self.handed.insert(at, offset),
-            },
+        match self.handed.binary_search(&offset) {
+            Ok(_) => Verdict::Duplicate,
+            Err(at) => {
+                self.handed.insert(at, offset); // at the end, as ids rise in a prelude, unless one was cut
+                Verdict::Next
+            }
         }
-        Verdict::Next
     }
 
     /// An event that follows the position, and moves it.

@@ -12,6 +12,7 @@ mod command;
 mod demo;
 mod e2e;
 mod fuzz;
+mod mutants;
 mod need;
 mod npm;
 mod repo;
@@ -22,7 +23,7 @@ mod tidy;
 mod types;
 
 /// In the order in which a newcomer meets them.
-const COMMANDS: [&Command; 11] = [
+const COMMANDS: [&Command; 12] = [
     &demo::COMMAND,
     &test::COMMAND,
     &test::CI,
@@ -34,6 +35,7 @@ const COMMANDS: [&Command; 11] = [
     &chaos::COMMAND,
     &bench::COMMAND,
     &fuzz::COMMAND,
+    &mutants::COMMAND,
 ];
 
 fn main() -> ExitCode {

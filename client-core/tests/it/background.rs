@@ -373,6 +373,26 @@ fn a_full_queue_closes_the_stream_and_a_drained_one_dials_at_once_from_the_same_
 }
 
 #[test]
+fn a_page_that_reads_its_queue_before_it_was_full_hurries_nobody() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms ended
+            1100ms drained
+            1101ms drained
+            1300ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            5ms waiting lost until 1395ms
+        "#]],
+    );
+}
+
+#[test]
 fn a_page_with_two_reasons_to_hold_still_needs_both_gone() {
     check(
         "

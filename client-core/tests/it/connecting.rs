@@ -264,6 +264,7 @@ fn bye_auth_again_before_the_stream_was_live_closes() {
             5ms cursor a-10 live
             10ms bye auth
             2500ms hello
+            2500ms cursor a-10 prelude
             2501ms bye auth
             9000ms end
         ",
@@ -376,12 +377,20 @@ fn news_of_an_attempt_that_is_over_change_nothing() {
             6ms #1 status 403
             6ms #1 event a-11/prices
             7ms #9 ended
-            100ms end
+            1400ms #1 hello
+            1401ms #1 event a-11/prices
+            1402ms #1 ended
+            1403ms hello
+            1404ms #1 ended
+            1405ms #1 bye drain
         ",
         expect![[r#"
             0ms connecting opened
             0ms connect #1
             5ms waiting lost until 1395ms
+            1395ms connecting retry
+            1395ms connect #2
+            1403ms open
         "#]],
     );
 }

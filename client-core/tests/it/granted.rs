@@ -415,3 +415,47 @@ fn a_topic_withdrawn_after_its_prelude_was_cut_hands_over_none_of_it_twice() {
     "#]],
     );
 }
+
+/// What an earlier prelude handed over says nothing of a topic that was added after it.
+#[test]
+fn a_topic_added_later_and_withdrawn_before_its_prelude_brings_its_newest_event_when_it_is_granted_again() {
+    check_with(
+        Config { topics: Topics::Named(patterns("a")), ..Config::default() },
+        "
+            0ms open
+            1ms hello topics=a
+            2ms event a-4/a
+            3ms cursor a-10 prelude
+            10ms add b
+            61ms hello topics=a,b
+            62ms ended
+            3000ms hello topics=a denied=b
+            3001ms cursor a-10 prelude
+            3002ms bye limit
+            12000ms hello topics=a,b
+            12001ms event a-3/b
+            12002ms cursor a-10 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=a
+            1ms open
+            2ms deliver a a-4
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=a&new=b&lastEventId=a-10
+            61ms open
+            62ms waiting lost until 1452ms
+            1452ms connecting retry
+            1452ms connect #3 topics=a&new=b&lastEventId=a-10
+            3000ms gap forbidden b at a-10
+            3000ms open
+            3002ms disconnect #3
+            3002ms waiting limit until 4035ms
+            4035ms connecting retry
+            4035ms connect #4 topics=a&new=b&lastEventId=a-10
+            12000ms open
+            12001ms deliver b a-3
+        "#]],
+    );
+}

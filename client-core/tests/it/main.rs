@@ -3,6 +3,8 @@
 mod background;
 mod connecting;
 mod granted;
+mod invariants;
+mod itself;
 mod properties;
 mod reading;
 mod script;

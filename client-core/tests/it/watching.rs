@@ -115,6 +115,18 @@ fn c18_an_end_that_waited_for_the_tab_to_wake_is_dialled_at_once_and_only_once()
 }
 
 #[test]
+fn c18_a_timer_that_is_two_seconds_late_was_busy_and_not_asleep() {
+    let end = |late: u64| {
+        let ended = 39_005 + late;
+        let script = format!("0ms open\n5ms hello\n5ms cursor a-10 prelude\n6ms asleep\n{ended}ms ended");
+        let transcript = crate::script::run(eventwire_client_core::Config::default(), &script);
+        transcript.lines().nth(3).unwrap_or_default().split_once(' ').expect("a time").1.to_owned()
+    };
+    expect!["waiting lost until 42395ms"].assert_eq(&end(2_000));
+    expect!["connecting woke"].assert_eq(&end(2_001));
+}
+
+#[test]
 fn w2_late_timers_alone_condemn_nothing() {
     check(
         "
