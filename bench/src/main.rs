@@ -4,13 +4,14 @@
 
 use std::{error::Error, process::ExitCode};
 
-#[allow(dead_code, reason = "the benches that print come next")]
+mod fanout;
 mod report;
 
 /// A bench: its name, and what runs it with the words that follow.
-type Bench = (&'static str, fn(lexopt::Parser) -> Result<(), Box<dyn Error>>);
+type Bench = (&'static str, Run);
+type Run = fn(lexopt::Parser) -> Result<(), Box<dyn Error>>;
 
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[("fanout", fanout::run)];
 
 fn main() -> ExitCode {
     let mut args = lexopt::Parser::from_env();
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(args: &mut lexopt::Parser) -> Result<fn(lexopt::Parser) -> Result<(), Box<dyn Error>>, String> {
+fn dispatch(args: &mut lexopt::Parser) -> Result<Run, String> {
     let names = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let name = match args.next() {
         Ok(Some(lexopt::Arg::Value(name))) => name.to_string_lossy().into_owned(),
