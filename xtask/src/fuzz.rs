@@ -212,7 +212,8 @@ mod tests {
             assert!(COMMAND.help.contains(&format!("\n  {target:<12}")), "{target}");
         }
         let folders = fs::read_dir(repo::path("fuzz/corpus")).unwrap();
-        let mut folders: Vec<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let folders = folders.map(Result::unwrap).filter(|entry| entry.path().is_dir());
+        let mut folders: Vec<_> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
         let mut targets = TARGETS.to_vec();
         folders.sort();
         targets.sort_unstable();

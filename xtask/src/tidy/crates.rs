@@ -21,7 +21,7 @@ enum Others {
     Any,
 }
 
-const RULES: [Rule; 11] = [
+const RULES: &[Rule] = &[
     Rule { name: "eventwire", ours: &["eventwire-derive"], others: Others::Only(&["serde", "serde_json"]) },
     Rule { name: "eventwire-derive", ours: &[], others: Others::Only(&["proc-macro2", "quote", "syn"]) },
     Rule {
