@@ -1,7 +1,8 @@
-//! When each reader needs a heartbeat: one wheel for all, no timer of its own for any.
+//! When each reader is looked at, for its heartbeat and for a piece it does not take: one wheel for all, no timer of its
+//! own for any.
 //!
-//! A reader stands in one slot and moves on when that comes round. It is looked at up to a sixteenth of the heartbeat
-//! early, never late.
+//! A reader stands in one slot and moves on when that comes round. It is looked at up to a sixteenth of the shorter of
+//! the two times early, never late.
 
 use crate::hub::seat::SeatId;
 
@@ -13,20 +14,23 @@ pub(super) struct Beats {
     /// Milliseconds of a slot.
     tick: u64,
     heartbeat: u64,
+    stall: u64,
     /// The first slot, counted from the beginning of time, that was not looked at yet.
     next: u64,
 }
 
 impl Beats {
-    pub(super) fn new(heartbeat: u64, now: u64) -> Self {
-        let tick = (heartbeat / SLOTS).max(1);
+    pub(super) fn new(heartbeat: u64, stall: u64, now: u64) -> Self {
+        let tick = (heartbeat.min(stall) / SLOTS).max(1);
         let slots = (0..heartbeat / tick + 2).map(|_| Vec::new()).collect();
-        Self { slots, tick, heartbeat, next: now / tick }
+        Self { slots, tick, heartbeat, stall, next: now / tick }
     }
 
-    /// This reader said something at `last`, and is looked at when silence might grow too long.
-    pub(super) fn enter(&mut self, reader: SeatId, last: u64) {
-        let slot = self.slot(last);
+    /// This reader was handed something at `last`. It is looked at before the silence grows too long, and before any piece
+    /// it has been handed by then has lain there too long.
+    pub(super) fn enter(&mut self, reader: SeatId, last: u64, now: u64) {
+        let untaken = if last + self.stall > now + self.tick { last + self.stall } else { now + self.stall };
+        let slot = (untaken.min(last + self.heartbeat) / self.tick).max(self.next);
         let length = self.slots.len() as u64;
         // Too long ago: the very next slot.
         self.slots[(slot % length) as usize].push(reader);
@@ -51,9 +55,5 @@ impl Beats {
     /// When to look next.
     pub(super) fn deadline(&self) -> u64 {
         self.next * self.tick
-    }
-
-    fn slot(&self, last: u64) -> u64 {
-        ((last + self.heartbeat) / self.tick).max(self.next)
     }
 }

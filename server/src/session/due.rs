@@ -24,7 +24,7 @@ impl<S: Sink> Fan<S> {
                         self.end(id, Code::Unavailable);
                     }
                 }
-                Alarm::Stall => match reader.behind.as_ref().and_then(|behind| behind.blocked) {
+                Alarm::Stall => match reader.stuck() {
                     None => reader.watched = false,
                     Some(since) if since + stall <= now => {
                         let reason = reader.behind.as_ref().and_then(|behind| behind.bye).unwrap_or(Code::Slow);
@@ -37,7 +37,7 @@ impl<S: Sink> Fan<S> {
         }
     }
 
-    /// Says `cursor beat` to whoever has heard nothing for too long.
+    /// Says `cursor beat` to whoever has heard nothing for too long, and has an eye on who takes nothing.
     pub(super) fn beat(&mut self) {
         if self.now < self.beats.deadline() {
             return;
@@ -59,7 +59,12 @@ impl<S: Sink> Fan<S> {
             let now = self.now;
             if let Some(reader) = self.reader(id) {
                 let last = if reader.behind.is_some() { now } else { reader.last };
-                self.beats.enter(id, last);
+                let stuck = reader.stuck().filter(|_| !reader.watched);
+                reader.watched |= stuck.is_some();
+                self.beats.enter(id, last, now);
+                if let Some(since) = stuck {
+                    self.alarms.set(since + self.rules.stall, id, Alarm::Stall);
+                }
             }
         }
         self.due = due;

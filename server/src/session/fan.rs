@@ -64,6 +64,14 @@ pub(super) struct Reader<S> {
     born: u64,
 }
 
+impl<S: Sink> Reader<S> {
+    /// Since when it takes nothing of what there is for it.
+    pub(super) fn stuck(&self) -> Option<u64> {
+        let blocked = self.behind.as_ref().and_then(|behind| behind.blocked);
+        blocked.or_else(|| (self.sink.queued() > 0).then_some(self.last))
+    }
+}
+
 /// See the module. Dropping it cuts every stream.
 #[derive(Debug)]
 pub(crate) struct Fan<S> {
@@ -120,7 +128,7 @@ impl<S: Sink> Fan<S> {
             waiting: Vec::new(),
             chance: fastrand::Rng::with_seed(seed),
             live: 0,
-            beats: Beats::new(heartbeat.clamp(1, 3_600_000), now),
+            beats: Beats::new(heartbeat.clamp(1, 3_600_000), rules.stall.clamp(1, 3_600_000), now),
             due: Vec::new(),
             alarms: Alarms::default(),
             admission: Admission::default(),
@@ -177,7 +185,7 @@ impl<S: Sink> Fan<S> {
         if let Some(until) = until {
             self.alarms.set(until, id, Alarm::Expire);
         }
-        self.beats.enter(id, now);
+        self.beats.enter(id, now, now);
         self.queue(id);
         id
     }
@@ -343,11 +351,10 @@ impl<S: Sink> Fan<S> {
         let now = self.now;
         let reader = &mut self.readers[index as usize];
         let Some(behind) = reader.behind.as_mut() else { return };
-        if behind.blocked.is_none() {
-            behind.blocked = Some(now);
-        }
+        // What is in its way lies there since it was last handed something.
+        let since = *behind.blocked.get_or_insert(if reader.sink.queued() > 0 { reader.last } else { now });
         if !std::mem::replace(&mut reader.watched, true) {
-            self.alarms.set(now + self.rules.stall, reader.id, Alarm::Stall);
+            self.alarms.set(since + self.rules.stall, reader.id, Alarm::Stall);
         }
         let id = self.readers[index as usize].id;
         self.cut_short(id);

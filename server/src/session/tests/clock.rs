@@ -102,6 +102,51 @@ async fn a_reader_whose_body_is_not_polled_for_ten_seconds_is_released_and_resum
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reader_that_leaves_one_piece_for_ten_seconds_is_let_go_whether_or_not_another_one_comes() {
+    for (heartbeat, stall) in [(15, 10), (55, 3), (10, 30)] {
+        let core = Core::new(CoreConfig { heartbeat: secs(heartbeat), stall: secs(stall), ..config() });
+        for lived in [0, 1, 7, 14, 16, 29, 100] {
+            let (mut quiet, mut busy) =
+                (Client::join(&core, &["a"], Start::Now), Client::join(&core, &["a"], Start::Now));
+            for client in [&mut quiet, &mut busy] {
+                client.read().await;
+            }
+            for _ in 0..lived {
+                sleep(secs(1)).await;
+                quiet.read().await;
+                busy.read().await;
+            }
+            publish(&core, "a", 1);
+            tokio::task::yield_now().await;
+            busy.read().await;
+            for _ in 1..stall {
+                sleep(secs(1)).await;
+                // The others have their heartbeats meanwhile, and what is published does not begin the time anew.
+                busy.read().await;
+            }
+            publish(&core, "a", 2);
+            sleep(Duration::from_millis(900)).await;
+            busy.read().await;
+            assert_eq!(core.stats().readers, 2, "after {lived} s it has {stall} s");
+            sleep(Duration::from_millis(101)).await;
+            assert_eq!(core.stats().readers, 1, "after {lived} s it has {stall} s and no more");
+            assert_eq!(quiet.read().await, [bye("slow", 0), "end".into()]);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hello_that_nobody_takes_is_taken_back_after_ten_seconds() {
+    let core = Core::new(config());
+    let mut client = Client::join(&core, &["a"], Start::Now);
+    sleep(Duration::from_millis(9_900)).await;
+    assert_eq!(core.stats().readers, 1);
+    sleep(Duration::from_millis(101)).await;
+    assert_eq!((core.stats().readers, core.stats().queued_bytes > 0), (0, false));
+    assert_eq!(client.read().await, [bye("slow", 0), "end".into()]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_its_piece_in_time_is_kept_and_misses_nothing() {
     let core = Core::new(config());
     let mut client = Client::join(&core, &["a"], Start::Now);
@@ -144,8 +189,10 @@ async fn a_grant_that_expires_ends_the_stream_with_bye_auth_and_nothing_after() 
     order.until = Some(Instant::now() + secs(30));
     let mut client = Client::order(&core, order.clone());
     client.read().await;
-    sleep(secs(29)).await;
-    client.read().await;
+    for _ in 0..29 {
+        sleep(secs(1)).await;
+        client.read().await;
+    }
     sleep(secs(1)).await;
     publish(&core, "a", 1);
     let said = client.read().await;
