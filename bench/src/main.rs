@@ -6,12 +6,17 @@ use std::{error::Error, process::ExitCode};
 
 mod fanout;
 mod report;
+mod resume;
+mod stream;
+mod topics;
 
-/// A bench: its name, and what runs it with the words that follow.
-type Bench = (&'static str, Run);
+/// Runs a bench with the words that follow its name.
 type Run = fn(lexopt::Parser) -> Result<(), Box<dyn Error>>;
 
-const BENCHES: &[Bench] = &[("fanout", fanout::run)];
+/// A bench: its name, and what runs it.
+type Bench = (&'static str, Run);
+
+const BENCHES: &[Bench] = &[("fanout", fanout::run), ("topics", topics::run), ("resume", resume::run)];
 
 fn main() -> ExitCode {
     let mut args = lexopt::Parser::from_env();
