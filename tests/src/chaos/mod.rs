@@ -2,6 +2,9 @@
 //!
 //! A failing seed prints the command that repeats it. Nothing here knows the words of a command line.
 
+mod chance;
+pub mod seeds;
+
 /// What is to be broken, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attack {
@@ -52,9 +55,12 @@ impl Order {
     /// Attacks, and says on the way what it finds.
     pub fn run(self) -> Tally {
         match self.attack {
-            Attack::Seeds(_) | Attack::Kills(_) | Attack::Corrupt(_) | Attack::Cuts(_) | Attack::Soak(_) => {
-                Tally::default()
+            Attack::Seeds(count) => {
+                let sum = seeds::run(count, self.seed);
+                println!("{} events handed over, {} gaps told, {} dials", sum.handed, sum.gaps, sum.dials);
+                sum.tally
             }
+            Attack::Kills(_) | Attack::Corrupt(_) | Attack::Cuts(_) | Attack::Soak(_) => Tally::default(),
         }
     }
 }
