@@ -136,12 +136,12 @@ impl Interest {
         }
         self.gathered = None;
         let more = self.asked.iter().any(|asked| asked.users > 0 && !asked.wired);
-        let before = self.asked.len();
+        let fewer = self.asked.iter().any(|asked| asked.users == 0 && asked.wired);
         self.asked.retain(|asked| asked.users > 0);
-        match more {
-            true => Change::More,
-            false if self.asked.len() < before => Change::Fewer,
-            false => Change::None,
+        match (more, fewer) {
+            (true, _) => Change::More,
+            (false, true) => Change::Fewer,
+            (false, false) => Change::None,
         }
     }
 

@@ -459,3 +459,48 @@ fn a_topic_added_later_and_withdrawn_before_its_prelude_brings_its_newest_event_
         "#]],
     );
 }
+
+#[test]
+fn of_several_that_are_withdrawn_and_granted_again_none_is_handed_over_twice() {
+    check(
+        "
+            0ms open
+            1ms hello topics=a,b,c
+            2ms event a-4/a
+            2ms event a-5/b
+            3ms cursor a-10 prelude
+            4ms bye limit
+            2500ms hello topics=c
+            2501ms cursor a-20 prelude
+            2502ms bye limit
+            6000ms hello topics=a,b,c
+            6001ms hello topics=a,b,c
+            6002ms event a-4/a
+            6002ms event a-5/b
+            6002ms event a-15/b
+            6003ms cursor a-20 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms deliver a a-4
+            2ms deliver b a-5
+            4ms disconnect #1
+            4ms waiting limit until 1394ms
+            1394ms connecting retry
+            1394ms connect #2 lastEventId=a-10
+            2500ms gap forbidden a,b at a-10
+            2500ms open
+            2502ms disconnect #2
+            2502ms waiting limit until 3535ms
+            3535ms connecting retry
+            3535ms connect #3 lastEventId=a-20
+            6000ms disconnect #3
+            6000ms connecting topics
+            6000ms connect #4 topics=c&new=a,b&lastEventId=a-20
+            6001ms open
+            6002ms deliver b a-15
+        "#]],
+    );
+}

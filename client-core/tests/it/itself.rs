@@ -2,11 +2,11 @@
 
 use crate::script::{names, patterns, position};
 use eventwire::{
-    Frame,
+    Frame, Pattern,
     frame::{CursorKind, Hello},
 };
 use eventwire_client_core::{
-    Attempt, Block, Body, Client, Config, Counters, Handle, Input, Timestamp, Topics, TransportEvent,
+    Attempt, Block, Body, Client, Config, Counters, End, Handle, Input, State, Timestamp, Topics, TransportEvent,
 };
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ fn drain(client: &mut Client) {
 
 fn block(client: &mut Client, now: u64, event: &str, id: &str, body: Body<'_>) {
     let event = TransportEvent::Block(Block { event, id, body });
-    client.handle_input(Timestamp(now), Input::Transport(Attempt(1), event));
+    let newest = Attempt(client.counters().attempts as u32);
+    client.handle_input(Timestamp(now), Input::Transport(newest, event));
     drain(client);
 }
 
@@ -29,19 +30,27 @@ fn open() -> Client {
 }
 
 fn hello(client: &mut Client, now: u64) {
+    grant(client, now, "a,b.*");
+}
+
+fn grant(client: &mut Client, now: u64, topics: &str) {
     let hello = Frame::Hello(Hello {
         v: 1,
         start: position("a-10"),
         head: position("a-12"),
         names: names("tick"),
         contract: "00000000000000aa".into(),
-        topics: patterns("a,b.*"),
+        topics: patterns(topics),
         denied: Vec::new(),
         heartbeat: Duration::from_secs(15),
         spread: Duration::from_secs(1),
         retry: Duration::from_secs(1),
     });
     block(client, now, hello.event(), "", Body::Frame(&hello.data()));
+}
+
+fn asked(client: &Client) -> Vec<Pattern> {
+    client.topics().cloned().collect()
 }
 
 #[test]
@@ -66,7 +75,6 @@ fn a_client_says_where_the_page_is_and_what_it_asks_for() {
     block(&mut client, 9, live.event(), "aaaaaaaaaaaa-12", Body::Frame(&live.data()));
     block(&mut client, 9, "tick", "aaaaaaaaaaaa-15/a", Body::Payload(Handle(1)));
     assert_eq!(client.position(), Some(position("a-15")));
-    let asked = |client: &Client| client.topics().cloned().collect::<Vec<_>>();
     assert_eq!(asked(&client), patterns("a,b.*"));
     client.handle_input(Timestamp(10), Input::TopicsAdd(&patterns("c")));
     client.handle_input(Timestamp(10), Input::TopicsDelete(&patterns("a")));
@@ -89,4 +97,30 @@ fn a_client_counts_what_it_handed_over_dropped_told_dialled_and_gave_up() {
     }
     let counted = Counters { events: 3, duplicates: 1, gaps: 1, faults: 1, attempts: 2, stalls: 1 };
     assert_eq!(client.counters(), counted);
+}
+
+#[test]
+fn a_client_that_named_nothing_says_what_is_in_force_and_not_what_once_was() {
+    let mut client = Client::new(Config::default(), 7);
+    client.handle_input(Timestamp(5), Input::Open);
+    drain(&mut client);
+    assert_eq!(asked(&client), []);
+    for (granted, said) in
+        [("a,b.x", "a,b.x"), ("a,b.x,b.y", "a,b.x,b.y"), ("b.*,a", "a,b.x,b.y,b.*"), ("b.*,a", "a,b.*")]
+    {
+        grant(&mut client, 8, granted);
+        let said = patterns(said);
+        let mut asked = asked(&client);
+        asked.sort_by_key(|pattern| said.iter().position(|other| other == pattern));
+        assert_eq!(asked, said);
+    }
+}
+
+#[test]
+fn a_client_that_waits_says_until_when() {
+    let mut client = open();
+    assert_eq!(client.state().next_attempt_at(), None);
+    client.handle_input(Timestamp(9), Input::Transport(Attempt(1), TransportEvent::Ended(End::Lost)));
+    assert!(matches!(client.state(), State::Waiting { .. }));
+    assert_eq!(client.state().next_attempt_at(), client.deadline());
 }

@@ -1,6 +1,6 @@
 //! What is handed over, what is dropped, and what is told.
 
-use crate::script::{after, check, check_with, names, patterns};
+use crate::script::{after, check, check_with, names, patterns, run};
 use eventwire_client_core::{Config, Contract, Topics};
 use expect_test::expect;
 
@@ -401,6 +401,38 @@ fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
             6ms waiting limit until 1396ms
             1396ms connecting retry
             1396ms connect #2 lastEventId=a-14
+        "#]],
+    );
+}
+
+#[test]
+fn c10_names_that_are_not_known_are_told_up_to_as_many_as_an_enum_may_have() {
+    let contract = Contract { names: names("tick"), hash: "00000000000000aa".into() };
+    let events = (0..1_002).map(|n| format!("2ms event a-{}/prices renamed{n}\n", n + 11)).collect::<String>();
+    let script = format!("0ms open\n1ms hello\n1ms cursor a-10 prelude\n{events}");
+    let transcript = run(Config { contract: Some(contract), ..Config::default() }, &script);
+    let told: Vec<&str> = transcript.lines().filter(|line| line.contains("Unknown")).collect();
+    assert_eq!(told.len(), 1_000);
+    assert!(told[999].contains("renamed999"), "{}", told[999]);
+}
+
+#[test]
+fn c10_a_frame_whose_data_the_shell_did_not_bring_is_passed_over() {
+    check(
+        "
+            0ms open
+            1ms event a-11/prices eventwire.fromTheFuture
+            2ms hello
+            2ms cursor a-10 prelude
+            3ms event a-11/prices eventwire.fromTheFuture
+            4ms event nonsense eventwire.fromTheFuture
+            5ms event a-11/prices
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            2ms open
+            5ms deliver prices a-11
         "#]],
     );
 }

@@ -252,3 +252,45 @@ fn topics_beyond_what_a_request_can_name_are_faults() {
         "#]],
     );
 }
+
+#[test]
+fn a_topic_added_and_deleted_in_one_breath_dials_nothing() {
+    check_with(
+        named("prices"),
+        "
+            0ms open
+            1ms hello topics=prices
+            10ms add orders
+            20ms delete orders
+            200ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices
+            1ms open
+        "#]],
+    );
+}
+
+#[test]
+fn a_topic_deleted_just_before_a_retry_is_not_asked_for() {
+    check_with(
+        named("prices,orders"),
+        "
+            0ms open
+            1ms hello topics=prices,orders
+            1ms cursor a-10 prelude
+            2ms ended
+            1390ms delete orders
+            1500ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices,orders
+            1ms open
+            2ms waiting lost until 1392ms
+            1392ms connecting retry
+            1392ms connect #2 topics=prices&lastEventId=a-10
+        "#]],
+    );
+}
