@@ -3,7 +3,7 @@
 //! Knows hyper and the server's phase. Knows nothing of sockets' making.
 
 use super::{
-    BLOCKED, HEAD_TIMEOUT,
+    BLOCKED, HEAD_TIMEOUT, LULL,
     entrance::{BoxError, Entrance},
     io::Timed,
 };
@@ -14,10 +14,14 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
-use std::{pin::pin, sync::Arc};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
+    time::Sleep,
 };
 use tower::Service;
 
@@ -47,7 +51,11 @@ pub(super) async fn drive<I, S, B>(
     B::Error: Into<BoxError>,
 {
     let io = TokioIo::new(Timed::new(io, HEAD_TIMEOUT, BLOCKED));
+    let first = entrance.asked();
     let mut connection = pin!(builder.serve_connection_with_upgrades(io, entrance));
+    // A request may be on its way from a peer that has said nothing yet. Closed before a status line, a browser would
+    // ask again, and again: it has a moment to be told properly.
+    let (mut asked, mut lull): (_, Option<Pin<Box<Sleep>>>) = (false, None);
     loop {
         tokio::select! {
             biased;
@@ -57,12 +65,31 @@ pub(super) async fn drive<I, S, B>(
                 }
                 return;
             }
+            () = first.notified(), if !asked => {
+                asked = true;
+                if lull.take().is_some() {
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            () = over(&mut lull), if lull.is_some() => {
+                lull = None;
+                connection.as_mut().graceful_shutdown();
+            }
             changed = phase.changed() => match (changed, *phase.borrow_and_update()) {
                 // The server's future was dropped.
                 (Err(_), _) | (_, Phase::Closed) => return,
+                (_, Phase::Draining) if !asked => lull = Some(Box::pin(tokio::time::sleep(LULL))),
                 (_, Phase::Draining) => connection.as_mut().graceful_shutdown(),
                 (_, Phase::Open) => {}
             },
         }
+    }
+}
+
+/// Waits for the end of a lull; without one for ever.
+async fn over(lull: &mut Option<Pin<Box<Sleep>>>) {
+    match lull {
+        Some(lull) => lull.await,
+        None => std::future::pending().await,
     }
 }

@@ -3,7 +3,7 @@
 //! A connection that closes before a status line makes Firefox repeat its request ten times within 25 ms; so a handler
 //! that panics or fails is answered 500, and only what is under way on its own stream ends.
 
-use super::{Drain, Peer};
+use super::{Drain, Peer, guard::Guarded};
 use http::{Extensions, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::{Either, Empty};
@@ -14,8 +14,10 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
+use tokio::sync::Notify;
 use tower::{Service, util::Oneshot};
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -29,11 +31,17 @@ pub(super) struct Entrance<S> {
     peer: Peer,
     stamp: Stamp,
     drain: Drain,
+    asked: Arc<Notify>,
 }
 
 impl<S> Entrance<S> {
     pub(super) fn new(app: S, peer: Peer, stamp: Stamp, drain: Drain) -> Self {
-        Self { app, peer, stamp, drain }
+        Self { app, peer, stamp, drain, asked: Arc::default() }
+    }
+
+    /// Is notified when the first request comes through.
+    pub(super) fn asked(&self) -> Arc<Notify> {
+        self.asked.clone()
     }
 }
 
@@ -42,12 +50,14 @@ where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone,
     S::Error: Into<BoxError>,
     B: Body,
+    B::Error: Into<BoxError>,
 {
-    type Response = Response<Either<B, Empty<B::Data>>>;
+    type Response = Response<Either<Guarded<B>, Empty<B::Data>>>;
     type Error = Infallible;
     type Future = Answered<Oneshot<S, Request<Incoming>>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.asked.notify_one();
         (self.stamp)(request.extensions_mut(), self.peer);
         request.extensions_mut().insert(self.drain.clone());
         Answered { inner: Oneshot::new(self.app.clone(), request) }
@@ -67,15 +77,16 @@ where
     F: Future<Output = Result<Response<B>, E>>,
     E: Into<BoxError>,
     B: Body,
+    B::Error: Into<BoxError>,
 {
-    type Output = Result<Response<Either<B, Empty<B::Data>>>, Infallible>;
+    type Output = Result<Response<Either<Guarded<B>, Empty<B::Data>>>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let inner = self.project().inner;
         // A future that panicked is not polled again: this one has resolved.
         let response = match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Ok(response))) => response.map(Either::Left),
+            Ok(Poll::Ready(Ok(response))) => response.map(|body| Either::Left(Guarded::new(body))),
             Ok(Poll::Ready(Err(error))) => {
                 let error: BoxError = error.into();
                 tracing::error!(target: "eventwire::serve::app_failed", %error);

@@ -11,6 +11,7 @@ mod accept;
 mod connection;
 mod drain;
 mod entrance;
+mod guard;
 mod io;
 mod signal;
 mod socket;
@@ -23,6 +24,7 @@ use crate::serve::{
     entrance::{BoxError, Entrance, Stamp},
     signal::Signals,
 };
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -31,7 +33,7 @@ use hyper_util::{
     server::conn::auto,
 };
 use std::{fmt, future::IntoFuture, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::watch, time::Instant};
+use tokio::{net::TcpListener, sync::watch, task::coop::unconstrained, time::Instant};
 use tower::Service;
 
 /// How long a peer may take to say a request head, its first byte included.
@@ -40,6 +42,14 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HEAD_BYTES: usize = 16 << 10;
 /// How long a write may be blocked before the socket is closed.
 const BLOCKED: Duration = Duration::from_secs(10);
+/// How long a connection that has asked nothing yet is kept when a drain begins.
+const LULL: Duration = Duration::from_secs(1);
+/// Connections that wait to be accepted when a drain begins, at most: as many as the kernel queues.
+const QUEUED: usize = 4096;
+/// Requests of one HTTP/2 connection at once.
+const STREAMS: u32 = 200;
+/// Bytes that HTTP/2 may hold back for one stream whose peer does not take them.
+const HELD: usize = 64 << 10;
 /// How often an HTTP/2 peer is asked whether it lives, and how long it may think about it.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 /// How long a drain takes unless [`Serve::drain`] says otherwise: orchestrators kill after thirty.
@@ -117,13 +127,18 @@ where
     let (phase, _) = watch::channel(Phase::Open);
     let builder = Arc::new(protocols());
 
+    let (handle, phases) = (drain.clone(), phase.clone());
+    let mut admit = move |io, peer| {
+        let entrance = Entrance::new(app.clone(), peer, stamp, handle.clone());
+        tokio::spawn(drive(io, entrance, builder.clone(), phases.subscribe()));
+    };
     let welcome = {
-        let (door, drain, phase) = (&door, &drain, &phase);
+        // Exclusively: an app need not be `Sync`.
+        let (door, admit) = (&door, &mut admit);
         async move {
             loop {
                 let (io, peer) = door.accept().await;
-                let entrance = Entrance::new(app.clone(), peer, stamp, drain.clone());
-                tokio::spawn(drive(io, entrance, builder.clone(), phase.subscribe()));
+                admit(io, peer);
             }
         }
     };
@@ -139,6 +154,11 @@ where
         name = signals.first() => name,
     };
     tracing::info!(target: "eventwire::serve::drain", why, over = ?over, connections = phase.receiver_count());
+    // Whoever waits at the door is connected already: to be told, not to be cut off without a status line.
+    for _ in 0..QUEUED {
+        let Some((io, peer)) = unconstrained(door.accept()).now_or_never() else { break };
+        admit(io, peer);
+    }
     // Nobody new comes in; the second signal must find someone who listens, also after this function has returned.
     drop(door);
     signals.exit_on_the_next();
@@ -167,6 +187,11 @@ fn protocols() -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(HEAD_BYTES as u32)
+        .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(HELD)
+        // Streams that a peer opens and resets at once cost it the connection: `RUSTSEC-2023-0034` and its kin.
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(100)
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1)
         .enable_connect_protocol();

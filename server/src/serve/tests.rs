@@ -292,3 +292,58 @@ async fn dropping_the_server_closes_every_connection() {
     server.running.abort();
     rest(&mut idle).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn n11_whoever_is_connected_when_a_drain_begins_is_answered_before_the_connection_closes() {
+    let mut server = Server::start(SOME);
+    let mut silent = server.connect("").await;
+    let mut never = server.connect("").await;
+    let mut half = server.connect("GET / HT").await;
+    server.stop.take().unwrap().send(()).unwrap();
+    // In the queue of the listener when it closes.
+    let mut queued = server.get("/").await;
+    tokio::time::sleep(LULL / 2).await;
+    for (client, rest) in
+        [(&mut silent, "GET / HTTP/1.1\r\nhost: test\r\n\r\n"), (&mut half, "TP/1.1\r\nhost: test\r\n\r\n")]
+    {
+        client.write_all(rest.as_bytes()).await.unwrap();
+        assert!(head(client).await.starts_with("HTTP/1.1 200"));
+    }
+    assert!(head(&mut queued).await.starts_with("HTTP/1.1 200"));
+    // Who says nothing at all keeps nobody waiting for long.
+    let began = Instant::now();
+    tokio::time::timeout(SOME * 2, &mut server.running).await.expect("the drain ends").unwrap();
+    assert!(began.elapsed() <= LULL, "{:?}", began.elapsed());
+    assert_eq!(rest(&mut never).await, "");
+}
+
+#[tokio::test]
+async fn n4_a_real_socket_whose_peer_reads_nothing_is_closed_by_the_write_clock_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _stuck = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    // Not tuned: the kernel would believe in this peer for ever.
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut timed = super::io::Timed::new(stream, HEAD_TIMEOUT, Duration::from_millis(100));
+    let written = async {
+        loop {
+            if let Err(error) = timed.write_all(&[b'x'; 64 << 10]).await {
+                return error.kind();
+            }
+        }
+    };
+    let kind = tokio::time::timeout(Duration::from_secs(60), written).await.expect("it ends");
+    assert_eq!(kind, std::io::ErrorKind::TimedOut);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[tokio::test]
+async fn n3_n4_an_accepted_socket_has_the_kernels_own_clock_and_a_bound_on_unsent_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let door = Door::new(listener);
+    let (accepted, _peer) = tokio::join!(door.accept(), tokio::net::TcpStream::connect(at));
+    let socket = socket2::SockRef::from(&accepted.0);
+    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(30)));
+    assert_eq!(socket.tcp_notsent_lowat().unwrap(), 64 << 10);
+    assert!(socket.tcp_nodelay().unwrap());
+}

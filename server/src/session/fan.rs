@@ -208,8 +208,9 @@ impl<S: Sink> Fan<S> {
     /// Everything that happened, to everyone it concerns, and a bounded piece of catching up.
     pub(crate) fn turn(&mut self, now: u64) {
         self.now = self.now.max(now);
-        self.look();
+        // First: after a pause of the process, what was published meanwhile may lie beside a grant that is long over.
         self.ring_alarms();
+        self.look();
         self.beat();
         self.catch_up();
         let readers = &self.readers;
