@@ -194,6 +194,15 @@ impl Reply {
         }
     }
 
+    /// How a body that is no stream of events ends.
+    pub(crate) async fn cut(&mut self) -> End {
+        loop {
+            if let Err(end) = eventually("the end of a body", self.piece()).await {
+                return end;
+            }
+        }
+    }
+
     /// Bytes of the body.
     async fn piece(&mut self) -> Result<Vec<u8>, End> {
         loop {

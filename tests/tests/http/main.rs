@@ -6,7 +6,9 @@
 mod client;
 mod connections;
 mod contract;
+mod crowd;
 mod drain;
+mod h2;
 mod head;
 mod layers;
 mod leaving;
@@ -15,3 +17,6 @@ mod refusals;
 mod resume;
 mod secure;
 mod server;
+mod stuck;
+#[cfg(target_os = "linux")]
+mod vanish;

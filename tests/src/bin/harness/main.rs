@@ -5,12 +5,22 @@
 mod options;
 mod publish;
 
-use axum::{Json, Router, extract::State, routing};
-use eventwire_server::{Hub, store::Disk};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    routing,
+};
+use eventwire_server::{Access, EventStream, Hub, Problem, Subscribe, store::Disk};
 use eventwire_tests::events::Harness;
 use options::{Options, Store};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{error::Error, io::Write, process::ExitCode};
+use std::{
+    error::Error,
+    io::Write,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use tokio::net::TcpListener;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -36,7 +46,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let mut builder = Hub::<Harness>::builder().retain(options.retain, options.max_bytes).heartbeat(options.heartbeat);
+    let mut builder = Hub::<Harness>::builder().retain(options.retain, options.max_bytes);
+    builder = builder.heartbeat(options.heartbeat).stall(options.stall);
+    if let Some(age) = options.rotate {
+        builder = builder.rotate(age);
+    }
+    if let Some(most) = options.readers {
+        builder = builder.readers(most);
+    }
+    if let Some(most) = options.per_principal {
+        builder = builder.readers_per_principal(most);
+    }
     for pattern in &options.latest {
         builder = builder.latest(pattern);
     }
@@ -53,7 +73,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     // Pages of another port listen here, and their scripts publish.
     let anyone = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
     let app = Router::new()
-        .route("/events", hub.public_route())
+        .route("/events", routing::any(events))
+        .route("/revoke/{user}", routing::post(revoke))
         .route("/contract", hub.contract_route())
         .route("/publish/{topic}", routing::post(publish::publish).layer(publish::limit()))
         .route("/stats", routing::get(stats))
@@ -63,6 +84,33 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         .with_state(hub);
     eventwire_server::serve(listener, app).drain(options.drain).await?;
     Ok(())
+}
+
+/// Whose stream it is, and for how long, as a stranger says: a harness believes everyone.
+#[derive(Deserialize)]
+struct Whose {
+    user: Option<String>,
+    #[serde(rename = "for")]
+    millis: Option<u64>,
+}
+
+async fn events(
+    State(hub): State<Hub<Harness>>,
+    Query(whose): Query<Whose>,
+    want: Subscribe,
+) -> Result<EventStream, Problem> {
+    let mut access = Access::all();
+    if let Some(user) = whose.user {
+        access = access.principal(user);
+    }
+    if let Some(millis) = whose.millis {
+        access = access.until(Instant::now() + Duration::from_millis(millis));
+    }
+    hub.stream(want, access)
+}
+
+async fn revoke(State(hub): State<Hub<Harness>>, Path(user): Path<String>) {
+    hub.revoke(user);
 }
 
 /// What a leak test compares before and after.
@@ -79,6 +127,9 @@ async fn stats(State(hub): State<Hub<Harness>>) -> Json<Value> {
         "queued": stats.queued_bytes,
         "tasks": stats.tasks,
         "refused": stats.refused,
+        "turnedAway": stats.turned_away,
+        "letGo": stats.let_go,
+        "faults": stats.faults,
         "position": hub.position().to_string(),
         "pid": std::process::id(),
     }))

@@ -15,12 +15,17 @@ Options:
     --max-bytes BYTES      how many bytes of events are kept (67108864)
     --latest PATTERN       of these topics only the newest event matters; may be given several times
     --heartbeat MS         the longest silence on a stream (15000)
+    --stall MS             how long a reader's writes may be blocked (10000)
+    --rotate SECONDS       how old a stream may become (as old as it likes)
+    --readers N            how many streams there may be (100000)
+    --per-principal N      how many streams one user may have (as many as there may be)
     --drain SECONDS        over what time streams are told goodbye after SIGTERM (2)
     --help                 this
 
 Routes:
     POST /publish/{topic}  {\"event\", \"data\", \"key\"} or an array of them; 200 with positions once all are accepted
-    GET  /events           the stream: topics, new, lastEventId
+    GET  /events           the stream: topics, new, lastEventId; user: whose it is; for: milliseconds until access ends
+    POST /revoke/{user}    ends the streams of a user
     GET  /contract         the JSON Schema
     GET  /stats            readers, sessions, tasks, bytes
     GET  /sessions         every open stream
@@ -34,6 +39,10 @@ pub(crate) struct Options {
     pub(crate) max_bytes: usize,
     pub(crate) latest: Vec<String>,
     pub(crate) heartbeat: Duration,
+    pub(crate) stall: Duration,
+    pub(crate) rotate: Option<Duration>,
+    pub(crate) readers: Option<usize>,
+    pub(crate) per_principal: Option<usize>,
     pub(crate) drain: Duration,
 }
 
@@ -53,6 +62,10 @@ impl Options {
             max_bytes: 64 << 20,
             latest: Vec::new(),
             heartbeat: Duration::from_secs(15),
+            stall: Duration::from_secs(10),
+            rotate: None,
+            readers: None,
+            per_principal: None,
             drain: Duration::from_secs(2),
         };
         let mut parser = Parser::from_args(args);
@@ -64,9 +77,12 @@ impl Options {
                 Arg::Long("retain") => options.retain = seconds(&mut parser, "--retain")?,
                 Arg::Long("max-bytes") => options.max_bytes = value(&mut parser, "--max-bytes", "a number of bytes")?,
                 Arg::Long("latest") => options.latest.push(text(&mut parser, "--latest")?),
-                Arg::Long("heartbeat") => {
-                    let millis = value(&mut parser, "--heartbeat", "a whole number of milliseconds")?;
-                    options.heartbeat = Duration::from_millis(millis);
+                Arg::Long("heartbeat") => options.heartbeat = millis(&mut parser, "--heartbeat")?,
+                Arg::Long("stall") => options.stall = millis(&mut parser, "--stall")?,
+                Arg::Long("rotate") => options.rotate = Some(seconds(&mut parser, "--rotate")?),
+                Arg::Long("readers") => options.readers = Some(value(&mut parser, "--readers", "a number")?),
+                Arg::Long("per-principal") => {
+                    options.per_principal = Some(value(&mut parser, "--per-principal", "a number")?);
                 }
                 Arg::Long("drain") => options.drain = seconds(&mut parser, "--drain")?,
                 other => return Err(other.unexpected().to_string()),
@@ -98,6 +114,10 @@ fn value<T: FromStr>(parser: &mut Parser, option: &str, is: &str) -> Result<T, S
     raw.parse().map_err(|_| format!("{option} was given {raw:?}, which is not {is}"))
 }
 
+fn millis(parser: &mut Parser, option: &str) -> Result<Duration, String> {
+    value(parser, option, "a whole number of milliseconds").map(Duration::from_millis)
+}
+
 fn seconds(parser: &mut Parser, option: &str) -> Result<Duration, String> {
     let raw: f64 = value(parser, option, "a number of seconds")?;
     Duration::try_from_secs_f64(raw).map_err(|_| format!("{option} was given {raw}, which is no time span"))
@@ -120,6 +140,10 @@ mod tests {
         check("--retain soon", "--retain was given \"soon\"");
         check("--retain -1", "--retain");
         check("--heartbeat 1.5", "--heartbeat was given \"1.5\"");
+        check("--stall x", "--stall was given \"x\"");
+        check("--rotate x", "--rotate was given \"x\"");
+        check("--readers -1", "--readers was given \"-1\"");
+        check("--per-principal", "--per-principal needs a value");
         check("--max-bytes 1e9", "--max-bytes was given \"1e9\"");
         check("--lisen x", "--lisen");
         check("memory", "memory");
