@@ -87,7 +87,7 @@ impl Continuity {
             Standing::Settled => self.position,
             Standing::Due(had) => had,
         };
-        if had.is_some_and(|had| had.epoch == id.position.epoch && id.position.offset <= had.offset) {
+        if had.is_some_and(|had| id.position.offset <= had.offset) {
             return Verdict::Duplicate;
         }
         self.hand(id.position.offset)

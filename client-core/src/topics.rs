@@ -225,6 +225,14 @@ impl Interest {
         self.withdrawn = Vec::new();
     }
 
+    /// Another order in mid-stream: positions of the one before say nothing of it.
+    pub(crate) fn forget(&mut self) {
+        for asked in self.asked.iter_mut().filter(|asked| asked.standing != Standing::Settled) {
+            asked.standing = Standing::Due(None);
+        }
+        self.withdrawn = Vec::new();
+    }
+
     /// How far the page has been handed a topic's events.
     pub(crate) fn standing(&self, topic: &str) -> Standing {
         let mut furthest = None;
@@ -308,18 +316,11 @@ impl Interest {
     }
 
     fn gather(&mut self, now: Timestamp) {
-        if self.gathered.is_none() && self.asked.iter().any(Asked::stale) {
-            self.gathered = Some(now + GATHER);
-        }
+        self.gathered.get_or_insert(now + GATHER);
     }
 }
 
 impl Asked {
-    /// Whether the running attempt should ask for it and does not, or the other way round.
-    fn stale(&self) -> bool {
-        self.wired != (self.users > 0)
-    }
-
     fn due(&mut self, position: Option<Position>) {
         if self.standing == Standing::Settled {
             self.standing = Standing::Due(position);
@@ -337,13 +338,9 @@ impl Standing {
     }
 }
 
-/// The further of two positions; of another epoch, the second.
+/// The further of two positions. They are of one epoch: with another all are forgotten.
 fn further(a: Option<Position>, b: Option<Position>) -> Option<Position> {
-    match (a, b) {
-        (Some(mine), Some(other)) if mine.epoch == other.epoch && mine.offset > other.offset => a,
-        (_, None) => a,
-        _ => b,
-    }
+    [a, b].into_iter().flatten().max_by_key(|position| position.offset)
 }
 
 /// Whether a request has room for them.

@@ -1,6 +1,6 @@
 //! What access grants, takes back and grants again, to pages that name their topics and to those that name none.
 
-use crate::script::{after, check, check_with, patterns};
+use crate::script::{after, check, check_with, patterns, run};
 use eventwire_client_core::{Config, Topics};
 use expect_test::expect;
 
@@ -503,4 +503,103 @@ fn of_several_that_are_withdrawn_and_granted_again_none_is_handed_over_twice() {
             6002ms deliver b a-15
         "#]],
     );
+}
+
+#[test]
+fn a_topic_withdrawn_twice_by_different_patterns_was_had_up_to_the_later_time() {
+    check(
+        "
+            0ms open
+            1ms hello topics=b.x,z
+            2ms cursor a-10 prelude
+            3ms bye limit
+            2500ms hello topics=z
+            2501ms cursor a-12 prelude
+            2502ms bye limit
+            6000ms hello topics=b.*,z
+            6001ms hello topics=b.*,z
+            6002ms cursor a-12 prelude
+            6003ms event a-15/b.x
+            6004ms cursor a-20 live
+            6005ms bye limit
+            14000ms hello topics=z
+            14001ms cursor a-20 prelude
+            14002ms bye limit
+            22000ms hello topics=b.x,z
+            22001ms hello topics=b.x,z
+            22002ms event a-15/b.x
+            22003ms event a-18/b.x
+            22004ms cursor a-20 prelude
+            22005ms event a-21/b.x
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            3ms disconnect #1
+            3ms waiting limit until 1393ms
+            1393ms connecting retry
+            1393ms connect #2 lastEventId=a-10
+            2500ms gap forbidden b.x at a-10
+            2500ms open
+            2502ms disconnect #2
+            2502ms waiting limit until 3535ms
+            3535ms connecting retry
+            3535ms connect #3 lastEventId=a-12
+            6000ms disconnect #3
+            6000ms connecting topics
+            6000ms connect #4 topics=z&new=b.*&lastEventId=a-12
+            6001ms open
+            6003ms deliver b.x a-15
+            6005ms disconnect #4
+            6005ms waiting limit until 10608ms
+            10608ms connecting retry
+            10608ms connect #5 lastEventId=a-20
+            14000ms gap forbidden b.* at a-20
+            14000ms open
+            14002ms disconnect #5
+            14002ms waiting limit until 19666ms
+            19666ms connecting retry
+            19666ms connect #6 lastEventId=a-20
+            22000ms disconnect #6
+            22000ms connecting topics
+            22000ms connect #7 topics=z&new=b.x&lastEventId=a-20
+            22001ms open
+            22005ms deliver b.x a-21
+        "#]],
+    );
+}
+
+/// It had its events up to the gap, and some of the prelude that came after it.
+#[test]
+fn a_topic_withdrawn_while_the_prelude_of_a_gap_was_cut_was_had_up_to_the_cut() {
+    let script = |cut: &str| {
+        format!(
+            "
+            0ms open
+            1ms hello topics=a,b
+            2ms cursor a-10 prelude
+            3ms event a-12/b
+            4ms gap a-50 slow a,b
+            5ms event {cut}
+            6ms ended
+            3000ms hello topics=a denied=b
+            3002ms cursor a-50 prelude
+            3003ms bye limit
+            12000ms hello topics=a,b
+            12001ms event a-12/b
+            12002ms event a-30/b
+            12003ms event a-40/b
+            12004ms cursor a-50 prelude
+            "
+        )
+    };
+    let handed = |cut| {
+        let transcript = run(Config { topics: Topics::Named(patterns("a,b")), ..Config::default() }, &script(cut));
+        let handed = transcript.lines().filter_map(|line| line.split_once("deliver b "));
+        handed.map(|(_, position)| position.to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    expect!["a-12 a-30 a-40"].assert_eq(&handed("a-4/a"));
+    expect!["a-12 a-30 a-40"].assert_eq(&handed("a-30/b"));
+    expect!["a-12 a-40"].assert_eq(&handed("a-31/a"));
 }

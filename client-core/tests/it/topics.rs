@@ -1,6 +1,6 @@
 //! Topics that come and go while the page lives.
 
-use crate::script::{after, check, check_with, patterns};
+use crate::script::{after, check, check_with, patterns, run};
 use eventwire_client_core::{Config, Topics};
 use expect_test::expect;
 
@@ -293,4 +293,14 @@ fn a_topic_deleted_just_before_a_retry_is_not_asked_for() {
             1392ms connect #2 topics=prices&lastEventId=a-10
         "#]],
     );
+}
+
+#[test]
+fn topics_longer_than_a_request_may_be_are_faults() {
+    // 86 of these with what parts them are 6,106 bytes of 6,144.
+    let many: Vec<String> = (0..87).map(|n| format!("t{n:069}")).collect();
+    let transcript = run(named("t"), &format!("0ms open\n1ms delete t\n2ms add {}", many.join(",")));
+    let faults: Vec<&str> = transcript.lines().filter(|line| line.contains("TooMany")).collect();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains(&many[86]), "{faults:?}");
 }

@@ -25,6 +25,25 @@ fn silence_for_twice_the_heartbeat_and_ten_seconds_is_a_lost_connection() {
 }
 
 #[test]
+fn the_server_says_how_often_it_speaks() {
+    check(
+        "
+            0ms open
+            5ms hello heartbeat=1000
+            5ms cursor a-10 live
+            12100ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            12005ms disconnect #1
+            12005ms waiting stalled until 13395ms
+        "#]],
+    );
+}
+
+#[test]
 fn any_word_within_that_time_keeps_the_connection() {
     check(
         "
@@ -197,6 +216,26 @@ fn w5_a_page_that_comes_back_doubts_a_stream_that_missed_a_heartbeat() {
             27000ms disconnect #1
             27000ms connecting woke
             27000ms connect #2 lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn w5_a_stream_that_may_yet_speak_is_not_doubted_when_the_page_comes_back() {
+    check(
+        "
+            0ms open
+            5ms hello heartbeat=15000
+            5ms cursor a-10 prelude
+            25005ms visible
+            41000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            40005ms disconnect #1
+            40005ms waiting stalled until 41395ms
         "#]],
     );
 }
