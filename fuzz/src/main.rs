@@ -17,12 +17,16 @@ fn start() {
         std::fs::write(path, dictionary(target)).expect("the words can be written");
     }
     TARGET.get_or_init(|| target);
+    // libFuzzer's ends the process at any panic. One that somebody catches is no failure; whoever catches none ends there.
+    drop(std::panic::take_hook());
 }
 
 /// libFuzzer's own format: one quoted word a line.
 fn dictionary(target: &Target) -> String {
     let quoted = |word: &str| word.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
-    target.words.iter().map(|word| format!("\"{}\"\n", quoted(word))).collect()
+    // Without a single line libFuzzer calls it missing.
+    let head = "# Words that chance alone would not find soon.\n".to_owned();
+    target.words.iter().fold(head, |lines, word| lines + &format!("\"{}\"\n", quoted(word)))
 }
 
 fuzz_target!(init: start(), |data: &[u8]| {

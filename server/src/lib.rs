@@ -78,6 +78,7 @@ mod log;
 pub mod serve;
 mod session;
 pub mod store;
+mod sync;
 
 pub use http::{Access, EventStream, Expiry, Problem, Subscribe, serve};
 pub use hub::{BuildError, Builder, Hub, IntoTopic, PublishError, SessionInfo, Stats};

@@ -6,16 +6,13 @@ use super::{
     join::Join,
     seat::{Seat, SeatId},
 };
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, Notify};
 use eventwire::Position;
-use parking_lot::Mutex;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-    },
+    sync::{Arc, atomic::Ordering::SeqCst},
     time::Duration,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 #[derive(Debug, Default)]
 pub(crate) struct Door {

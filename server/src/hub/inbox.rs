@@ -2,8 +2,7 @@
 //!
 //! A shard swaps its window out whole. It is rung only if it found nothing before: a shard that is awake looks again.
 
-use crate::log::TopicId;
-use parking_lot::Mutex;
+use crate::{log::TopicId, sync::Mutex};
 
 /// An event on its way to a shard.
 #[derive(Clone, Copy, Debug)]

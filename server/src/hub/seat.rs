@@ -3,9 +3,9 @@
 //! A seat holds one piece. A shard that finds it taken is told when it is free again.
 
 use super::door::Door;
+use crate::sync::Mutex;
 use bytes::Bytes;
 use futures_core::Stream;
-use parking_lot::Mutex;
 use std::{
     fmt,
     pin::Pin,

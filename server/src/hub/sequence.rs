@@ -11,15 +11,12 @@ use super::{
     patterns::Patterns,
 };
 use crate::log::{Limits, Log};
+use crate::sync::{AtomicU64, Mutex, RwLock};
 use eventwire::{Epoch, EventName, Offset, Pattern, Position, Topic, frame::GapReason, sse};
-use parking_lot::{Mutex, RwLock};
 use std::{
-    cell::RefCell,
+    cell::Cell,
     hash::RandomState,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 use tokio::time::Instant;
 
@@ -99,21 +96,22 @@ impl Sequence {
     /// Takes in an event at `at`, or at the next offset. `None`: it is not above all before, and was left out.
     pub(crate) fn put(&self, at: Option<Offset>, topic: &Topic, name: &EventName, payload: &str) -> Option<Position> {
         thread_local! {
-            static FRAME: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+            static FRAME: Cell<(Vec<u8>, Vec<u8>)> = const { Cell::new((Vec::new(), Vec::new())) };
         }
         if !self.names.read().has(name) && !self.names.write().add(name) {
             // Nobody could be told of the name, so nobody could read the event.
             self.lose(at?, GapReason::Undecodable);
             return None;
         }
-        FRAME.with_borrow_mut(|(prefix, suffix)| {
-            prefix.clear();
-            suffix.clear();
-            sse::event_suffix(name, payload, suffix);
-            let put = self.place(at, topic, prefix, suffix);
-            suffix.shrink_to(64 << 10);
-            put
-        })
+        // Taken out while it is in use, so that nothing below may find it borrowed.
+        let (mut prefix, mut suffix) = FRAME.take();
+        prefix.clear();
+        suffix.clear();
+        sse::event_suffix(name, payload, &mut suffix);
+        let put = self.place(at, topic, &mut prefix, &suffix);
+        suffix.shrink_to(64 << 10);
+        FRAME.set((prefix, suffix));
+        put
     }
 
     fn place(&self, at: Option<Offset>, topic: &Topic, prefix: &mut Vec<u8>, suffix: &[u8]) -> Option<Position> {

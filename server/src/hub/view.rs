@@ -5,8 +5,8 @@
 
 use super::sequence::{Sequence, State};
 use crate::log::{Batch, Read, TopicId, holds, scan_segments};
+use crate::sync::MutexGuard;
 use eventwire::{Pattern, Topic, frame::GapReason};
-use parking_lot::MutexGuard;
 
 /// What a group of readers follows, by number: it is followed as long as the numbers are used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

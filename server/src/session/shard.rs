@@ -15,8 +15,8 @@ use crate::hub::{
     sequence::Sequence,
 };
 use crate::log::Limits;
+use crate::sync::Mutex;
 use eventwire::Code;
-use parking_lot::Mutex;
 use std::{
     pin::pin,
     sync::{Arc, OnceLock},
@@ -35,6 +35,13 @@ impl Core {
 
     /// The same with another bound on what a busy shard finds when it looks again.
     pub(crate) fn bounded(config: CoreConfig, inbox: Bounds) -> Arc<Core> {
+        let (core, shard) = Self::with_shard(config, inbox);
+        tokio::spawn(shard.run());
+        core
+    }
+
+    /// A hub, and its shard to be run.
+    pub(super) fn with_shard(config: CoreConfig, inbox: Bounds) -> (Arc<Core>, Task) {
         let door = Arc::new(Door::default());
         let retain = u64::try_from(config.retain.as_millis()).unwrap_or(u64::MAX);
         let limits = Limits::new(config.budget, retain);
@@ -60,9 +67,8 @@ impl Core {
             retain,
             trimmed: 0,
         };
-        tokio::spawn(shard.run());
         let watched: Arc<dyn Shard> = Arc::new(Watched { fan, sequence: sequence.clone() });
-        Core::over(sequence, [(door, watched)], head_source)
+        (Core::over(sequence, [(door, watched)], head_source), shard)
     }
 }
 
@@ -83,10 +89,10 @@ impl Shard for Watched {
     }
 }
 
-struct Task {
+pub(super) struct Task {
     fan: Arc<Mutex<Fan<Place>>>,
     sequence: Arc<Sequence>,
-    door: Arc<Door>,
+    pub(super) door: Arc<Door>,
     head_source: Arc<OnceLock<HeadSource>>,
     news: News,
     /// Drains that are not over: until when, and who waits. One entry per call of `drain`.
@@ -127,7 +133,7 @@ impl Task {
     }
 
     /// Does what there is to do. Says when to come back; `None`: never, the hub and its readers are gone.
-    fn turns(&mut self) -> Option<Next> {
+    pub(super) fn turns(&mut self) -> Option<Next> {
         let fan = self.fan.clone();
         let mut fan = fan.lock();
         let now = self.sequence.now();
@@ -222,7 +228,7 @@ impl Task {
 }
 
 /// When a shard looks again.
-enum Next {
+pub(super) enum Next {
     Now,
     Rung,
     At(Instant),

@@ -9,3 +9,4 @@ mod model;
 mod oracle;
 mod parting;
 mod seam;
+mod seams;
