@@ -208,7 +208,7 @@ impl Reader {
     fn hole(&mut self, position: Position, out: &mut Outbox) {
         if self.continuity.foreign(position) {
             self.continuity.advance(position);
-            self.interest.forget();
+            self.interest.begin_again();
         }
         out.gap(Gap { reason: GapReason::Detected, topics: Vec::new(), position: Some(position) });
     }

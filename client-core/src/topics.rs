@@ -226,7 +226,7 @@ impl Interest {
     }
 
     /// Another order in mid-stream: positions of the one before say nothing of it.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn begin_again(&mut self) {
         for asked in self.asked.iter_mut().filter(|asked| asked.standing != Standing::Settled) {
             asked.standing = Standing::Due(None);
         }
