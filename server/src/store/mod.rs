@@ -53,6 +53,18 @@ pub trait Store: Send + std::marker::Sync + 'static {
     fn kept(&self) -> impl Future<Output = Result<Vec<(Offset, Record)>, StoreError>> + Send {
         async { Ok(Vec::new()) }
     }
+
+    /// What is known of what was forgotten below the first. `None`: nothing, so anything may have been there.
+    fn forgotten(&self) -> impl Future<Output = Result<Option<Forgotten>, StoreError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// The oldest offset of at least so many newest bytes, as the store counts them: who keeps less need not read more.
+    /// The first, where that is not known.
+    fn oldest_within(&self, bytes: u64) -> impl Future<Output = Result<Offset, StoreError>> + Send {
+        let _ = bytes;
+        async { Ok(self.bounds().await?.first) }
+    }
 }
 
 /// What a store does, as configured.
@@ -95,6 +107,17 @@ pub struct Bounds {
     pub first: Offset,
     /// The newest offset.
     pub head: Offset,
+}
+
+/// What is known of what a store has forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Up to here events of any topic may be forgotten.
+    pub floor: Offset,
+    /// Up to here what [`Store::kept`] should have kept may be damaged: not forgotten, but lost.
+    pub torn: Offset,
+    /// The newest forgotten event of each topic, above the floor.
+    pub topics: Vec<(eventwire::Topic, Offset)>,
 }
 
 /// An acknowledged batch.

@@ -51,16 +51,33 @@ pub struct InvalidRecord {
     reason: Box<str>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A line but for its payload.
+#[derive(Serialize)]
+struct Head<'a> {
+    v: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    producer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    time: u64,
+    event: &'a str,
+    topic: &'a str,
+}
+
+#[derive(Deserialize)]
 struct Line<'a> {
     v: u32,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     epoch: Option<Cow<'a, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     producer: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     seq: Option<u64>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    #[serde(borrow, default)]
     key: Option<Cow<'a, str>>,
     #[serde(default)]
     time: u64,
@@ -76,23 +93,30 @@ impl Record {
     /// The record's line of JSON.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.payload.as_str().len() + 256);
-        // A payload is JSON by type and everything else is plain text: there is nothing in here that cannot be written.
-        if let Ok(data) = serde_json::from_str::<&RawValue>(self.payload.as_str()) {
-            let line = Line {
-                v: VERSION,
-                epoch: self.epoch.as_ref().map(|epoch| epoch.as_str().into()),
-                producer: self.producer.as_ref().map(|producer| (&*producer.tag).into()),
-                seq: self.producer.as_ref().map(|producer| producer.seq),
-                key: self.key.as_deref().map(Into::into),
-                time: self.time,
-                event: self.name.as_str().into(),
-                topic: self.topic.as_str().into(),
-                data,
-            };
-            let written = serde_json::to_writer(&mut out, &line);
-            debug_assert!(written.is_ok(), "{written:?}");
-        }
+        self.encode_to(&mut out);
         out
+    }
+
+    /// Appends the record's line of JSON.
+    pub(crate) fn encode_to(&self, out: &mut Vec<u8>) {
+        let head = Head {
+            v: VERSION,
+            epoch: self.epoch.as_ref().map(Epoch::as_str),
+            producer: self.producer.as_ref().map(|producer| &*producer.tag),
+            seq: self.producer.as_ref().map(|producer| producer.seq),
+            key: self.key.as_deref(),
+            time: self.time,
+            event: self.name.as_str(),
+            topic: self.topic.as_str(),
+        };
+        // Plain text and numbers into memory: there is nothing in here that cannot be written.
+        let written = serde_json::to_writer(&mut *out, &head);
+        debug_assert!(written.is_ok(), "{written:?}");
+        // A payload is one line of JSON by type; it is not read again to be written.
+        out.pop();
+        out.extend_from_slice(b",\"data\":");
+        out.extend_from_slice(self.payload.as_str().as_bytes());
+        out.push(b'}');
     }
 
     /// Reads a record's line.

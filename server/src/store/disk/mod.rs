@@ -1,27 +1,44 @@
-//! Events that survive the process: one folder, one writer, fjall underneath.
+//! Events that survive the process: one folder, one writer, files of records and nothing underneath.
 //!
 //! Offsets are contiguous and given under one lock; accepted means written as [`Sync`] says. Knows neither readers nor
 //! what the log keeps: it is told what to forget.
+//!
+//! ```text
+//! lock                          held while open; names the process
+//! order, mark                   the epoch, how the last run ended, how far anyone has seen (`life`)
+//! 00000000000000000001.events   records from this offset on (`segments`, `frame`)
+//! below                         what outlived its neighbours, and what is known of the rest (`below`)
+//! ```
 
+mod below;
+mod flusher;
 mod folder;
+mod frame;
+mod life;
+mod medium;
+mod segments;
 mod tail;
+mod trim;
+mod writer;
 
 use super::{
-    Acked, AppendError, Bounds, Durability, Profile, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd,
+    Acked, AppendError, Bounds, Durability, Forgotten, Profile, Record, Retention, Store, StoreError, StoreErrorKind,
+    TailEnd,
 };
+use below::Below;
 use eventwire::{Epoch, Offset, Position};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use flusher::{Flusher, Unwritten};
 use folder::Folder;
+use life::{Life, Past, Place, Verdict};
+use medium::{Files, Medium};
 use parking_lot::Mutex;
-use std::{
-    collections::BTreeSet,
-    fmt,
-    path::Path,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use segments::Segments;
+use std::{fmt, io, path::Path, sync::Arc, time::Duration};
 use tokio::sync::watch;
+use writer::{Failure, Writer};
+
+/// Bytes of a file of events: the unit of forgetting.
+const SEGMENT: u64 = 8 << 20;
 
 /// A folder that keeps every accepted event. Dropping it closes the folder cleanly.
 ///
@@ -48,20 +65,33 @@ pub enum Sync {
 }
 
 struct Inner {
-    db: Database,
-    /// Offset to record, contiguous from the first.
-    log: Keyspace,
-    /// Offset to record, below the first: what outlived its neighbours.
-    kept: Keyspace,
-    /// `epoch`, `first`, and `head` as it was when the epoch was renewed.
-    meta: Keyspace,
-    sync: Mutex<Sync>,
+    segments: Arc<Segments>,
     /// Held from giving an offset until it is committed: offsets are committed in order.
-    appending: Mutex<Folder>,
-    trimming: Mutex<BTreeSet<u64>>,
+    writing: Mutex<Writing>,
+    below: Mutex<Below>,
     first: Mutex<Offset>,
     committed: watch::Sender<Committed>,
     flusher: Mutex<Option<Flusher>>,
+    /// Written by [`Sync::Every`], and not written through yet.
+    unwritten: Unwritten,
+    health: Arc<Mutex<Health>>,
+    path: Box<Path>,
+    _folder: Option<Folder>,
+}
+
+struct Writing {
+    writer: Writer,
+    life: Life,
+    sync: Sync,
+}
+
+#[derive(Clone)]
+enum Health {
+    Fine,
+    /// A write-through failed: what is there can be read, and nothing more is taken.
+    ReadOnly(StoreError),
+    /// It cannot be used as it was told.
+    Unusable(StoreError),
 }
 
 /// The end of the order, and what was added last: a tail that is at the end reads nothing back.
@@ -74,73 +104,84 @@ struct Committed {
 
 impl Disk {
     /// Opens a folder, or creates it. One process, one hub at a time; what a crash tore is put right.
+    ///
+    /// # Errors
+    /// The folder is in use, or cannot be made, read or written. Damage is no error: what was lost is told to readers.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        let (mut folder, found) = Folder::open(path)?;
-        let (db, [log, kept, meta]) = folder.database()?;
-        let broken = |error: fjall::Error| failed(path, "read", &error);
+        let folder = Folder::open(path.as_ref())?;
+        let (medium, place) = (Arc::new(Files::new(folder.path().to_owned())), folder.place());
+        Self::over(medium, place, SEGMENT, Some(folder))
+    }
 
-        let stored = meta.get("epoch").map_err(broken)?;
-        let stored = stored.and_then(|raw| Epoch::parse(std::str::from_utf8(&raw).ok()?).ok());
-        let first = meta.get("first").map_err(broken)?.and_then(|raw| number(&raw)).unwrap_or(1).max(1);
-        let last = log.last_key_value().map(fjall::Guard::key).transpose().map_err(broken)?;
-        // Of an order renewed without its end, or trimmed to nothing, no record tells how far it had come.
-        let reached = meta.get("head").map_err(broken)?.and_then(|raw| number(&raw)).unwrap_or(0);
-        let mut head = last.and_then(|raw| number(&raw)).unwrap_or(0).max(first - 1).max(reached);
-
-        let epoch = match stored {
-            Some(epoch) if !found.doubtful(Position { epoch, offset: Offset(head) }) => epoch,
-            stored => {
-                if let Some(old) = stored {
-                    tracing::warn!(target: "eventwire::store::renewed", %old, head, "what was accepted may be lost");
-                }
-                // Not below what readers have seen: no offset of theirs is ever given twice.
-                head = head.max(found.mark().map_or(0, |mark| mark.offset.0));
-                let epoch = Epoch::from_random(fastrand::u64(..));
-                let mut batch = db.batch().durability(Some(PersistMode::SyncAll));
-                batch.insert(&meta, "epoch", epoch.as_str());
-                batch.insert(&meta, "head", head.to_be_bytes());
-                batch.commit().map_err(broken)?;
-                epoch
+    fn over(medium: Arc<dyn Medium>, place: Place, segment: u64, folder: Option<Folder>) -> Result<Self, StoreError> {
+        let path: Box<Path> = medium.path().into();
+        let trouble = |error: io::Error| folder::trouble(&path, &error);
+        let segments = Arc::new(Segments::list(medium.clone()).map_err(trouble)?);
+        let past = Past::read(&*medium, segments.is_empty());
+        let below = Below::read(medium.clone());
+        let reached = past.reached().max(Offset(below.first() - 1));
+        let ending = segments.ending(reached.0);
+        let head = reached.max(Offset(ending.head));
+        let epoch = match past.verdict(&place) {
+            Verdict::Keep(epoch) => epoch,
+            Verdict::Begin => Epoch::from_random(fastrand::u64(..)),
+            Verdict::Renew(why) => {
+                tracing::warn!(target: "eventwire::store::renewed", path = %path.display(), %head, why,
+                    "what readers were shown may be lost; a new epoch begins");
+                Epoch::from_random(fastrand::u64(..))
             }
         };
-        folder.start(Sync::Always, Position { epoch, offset: Offset(head) })?;
-
-        let held = kept.iter().filter_map(|guard| number(&guard.key().ok()?)).collect();
-        let (committed, _) = watch::channel(Committed { epoch, head: Offset(head), batch: Arc::new([]) });
+        if head.0 > ending.head {
+            tracing::error!(target: "eventwire::store::damaged", path = %path.display(), after = ending.head, upto = %head,
+                "events at the end are lost; readers are told");
+        }
+        // What a killed process left may be shown now, so it has to be on the disk now.
+        if !past.is_clean() {
+            segments.write_through().map_err(trouble)?;
+        }
+        let writer = Writer::new(medium.clone(), segments.clone(), ending.pristine, segment).map_err(trouble)?;
+        let life = Life::start(medium, place, Position { epoch, offset: head }, Sync::Always).map_err(trouble)?;
+        let (committed, _) = watch::channel(Committed { epoch, head, batch: Arc::new([]) });
         let inner = Inner {
-            db,
-            log,
-            kept,
-            meta,
-            sync: Mutex::default(),
-            appending: Mutex::new(folder),
-            trimming: Mutex::new(held),
-            first: Mutex::new(Offset(first)),
+            segments,
+            writing: Mutex::new(Writing { writer, life, sync: Sync::Always }),
+            first: Mutex::new(Offset(below.first())),
+            below: Mutex::new(below),
             committed,
             flusher: Mutex::default(),
+            unwritten: Unwritten::default(),
+            health: Arc::new(Mutex::new(Health::Fine)),
+            path,
+            _folder: folder,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// When what was accepted reaches the disk itself.
+    /// When what was accepted reaches the disk itself. A mode that cannot be kept is an error when the hub is built.
     #[must_use]
     pub fn sync(self, sync: Sync) -> Self {
+        self.sync_with(sync, flusher::spawn)
+    }
+
+    fn sync_with(self, sync: Sync, spawn: flusher::Spawn) -> Self {
         let inner = &self.inner;
         let sync = match sync {
             Sync::Always => Sync::Always,
             Sync::Every(every) => Sync::Every(every.clamp(Duration::from_millis(10), Duration::from_secs(60))),
         };
-        // A folder that cannot note a laxer mode stays in the stricter one.
-        let noted = inner.appending.lock().note(sync);
-        match noted {
-            Ok(()) => *inner.sync.lock() = sync,
-            Err(error) => tracing::error!(target: "eventwire::store::sync_refused", %error),
+        *inner.flusher.lock() = None;
+        if let Err(error) = inner.enter(sync, spawn) {
+            let error = StoreError::new(
+                folder::kind(&error),
+                format!(
+                    "the disk store {} cannot write through as it was told ({sync:?}): {error}; see to the limits of this \
+                     process and the room on the disk, or choose another mode",
+                    inner.path.display()
+                ),
+            );
+            tracing::error!(target: "eventwire::store::sync_refused", %error);
+            *inner.health.lock() = Health::Unusable(error);
         }
-        *inner.flusher.lock() = match *inner.sync.lock() {
-            Sync::Always => None,
-            Sync::Every(every) => Some(Flusher::start(inner.db.clone(), every)),
-        };
         self
     }
 }
@@ -149,7 +190,7 @@ impl Store for Disk {
     type Tail = tail::Tail;
 
     fn profile(&self) -> Profile {
-        let durability = match *self.inner.sync.lock() {
+        let durability = match self.inner.writing.lock().sync {
             Sync::Always => Durability::Always,
             Sync::Every(_) => Durability::Delayed,
         };
@@ -157,7 +198,11 @@ impl Store for Disk {
     }
 
     async fn bounds(&self) -> Result<Bounds, StoreError> {
-        Ok(self.inner.bounds())
+        match &*self.inner.health.lock() {
+            Health::Unusable(error) => Err(error.clone()),
+            // What is there can be read.
+            Health::Fine | Health::ReadOnly(_) => Ok(self.inner.bounds()),
+        }
     }
 
     async fn append(&self, epoch: Epoch, batch: Vec<Record>) -> Result<Acked, AppendError> {
@@ -180,8 +225,17 @@ impl Store for Disk {
     }
 
     async fn kept(&self) -> Result<Vec<(Offset, Record)>, StoreError> {
-        let inner = self.inner.clone();
-        blocking(move || inner.kept()).await
+        let below = self.inner.below.lock();
+        Ok(below.kept().map(|(at, record)| (Offset(at), record.clone())).collect())
+    }
+
+    async fn forgotten(&self) -> Result<Option<Forgotten>, StoreError> {
+        Ok(Some(self.inner.below.lock().forgotten()))
+    }
+
+    async fn oldest_within(&self, bytes: u64) -> Result<Offset, StoreError> {
+        let first = self.inner.bounds().first;
+        Ok(self.inner.segments.oldest_within(bytes).map_or(first, |base| Offset(base).max(first)))
     }
 }
 
@@ -191,143 +245,118 @@ impl Inner {
         Bounds { epoch, first: *self.first.lock(), head }
     }
 
+    fn enter(&self, sync: Sync, spawn: flusher::Spawn) -> io::Result<()> {
+        let mut writing = self.writing.lock();
+        let epoch = self.bounds().epoch;
+        match sync {
+            Sync::Always => {
+                // What was promised less until now is promised all from here on.
+                *self.unwritten.lock() = None;
+                writing.writer.write_through()?;
+                writing.life.note(epoch, sync)?;
+            }
+            Sync::Every(every) => {
+                writing.life.note(epoch, sync)?;
+                let (health, path) = (self.health.clone(), self.path.clone());
+                let flusher = Flusher::start(spawn, every, self.unwritten.clone(), move |error| {
+                    *health.lock() = Health::ReadOnly(read_only(&path, error));
+                })?;
+                *self.flusher.lock() = Some(flusher);
+            }
+        }
+        writing.sync = sync;
+        Ok(())
+    }
+
+    /// Whether anything can be written.
+    fn check(&self) -> Result<(), StoreError> {
+        match &*self.health.lock() {
+            Health::Fine => Ok(()),
+            Health::ReadOnly(error) | Health::Unusable(error) => Err(error.clone()),
+        }
+    }
+
     fn append(&self, epoch: Epoch, records: Vec<Record>) -> Result<Acked, AppendError> {
-        let mut folder = self.appending.lock();
+        let mut writing = self.writing.lock();
+        self.check().map_err(AppendError::Refused)?;
         let Bounds { epoch: current, head, .. } = self.bounds();
         if current != epoch {
             return Err(AppendError::WrongEpoch(current));
         }
-        let records: Arc<[(Offset, Record)]> = (head.0 + 1..).map(Offset).zip(records).collect();
-        let durability = match *self.sync.lock() {
-            Sync::Always => PersistMode::SyncData,
-            Sync::Every(_) => PersistMode::Buffer,
-        };
-        let mut batch = self.db.batch().durability(Some(durability));
-        for (offset, record) in &*records {
-            batch.insert(&self.log, offset.0.to_be_bytes(), record.encode());
+        let through = writing.sync == Sync::Always;
+        writing.writer.append(head.0, &records, through).map_err(|failure| self.not_appended(&failure))?;
+        if !through {
+            *self.unwritten.lock() = writing.writer.file();
         }
-        batch.commit().map_err(|error| not_appended(folder.path(), error))?;
+        let numbered = records.into_iter().zip(head.0 + 1..).map(|(record, at)| (Offset(at), record));
+        let records: Arc<[(Offset, Record)]> = numbered.collect();
         let head = records.last().map_or(head, |(offset, _)| *offset);
-        // Before anyone sees it: a later start must find at least this much, or renew the epoch.
-        folder.mark(Position { epoch, offset: head });
-        self.committed.send_replace(Committed { epoch, head, batch: records.clone() });
-        Ok(Acked { first: records.first().map(|(offset, _)| *offset) })
+        // Before anyone sees it: a later start must find at least this much, or tell.
+        if let Err(error) = writing.life.mark(Position { epoch, offset: head }) {
+            // It costs knowledge of a damaged end, and no event.
+            tracing::warn!(target: "eventwire::store::unmarked", %error);
+        }
+        let acked = Acked { first: records.first().map(|(offset, _)| *offset) };
+        self.committed.send_replace(Committed { epoch, head, batch: records });
+        Ok(acked)
+    }
+
+    fn not_appended(&self, failure: &Failure) -> AppendError {
+        let Failure { error, unknown, fatal } = failure;
+        let error = if *fatal {
+            let error = read_only(&self.path, error);
+            *self.health.lock() = Health::ReadOnly(error.clone());
+            error
+        } else {
+            let kind =
+                if error.kind() == io::ErrorKind::InvalidInput { StoreErrorKind::Refused } else { folder::kind(error) };
+            let next = match kind {
+                StoreErrorKind::Full => "; make room, and it goes on by itself",
+                StoreErrorKind::Refused => "",
+                _ => "; see to the disk, and publish again",
+            };
+            let path = self.path.display();
+            StoreError::new(kind, format!("could not append to the disk store {path}: {error}{next}"))
+        };
+        if *unknown { AppendError::Indeterminate(error) } else { AppendError::Refused(error) }
     }
 
     fn renew(&self, seen: Epoch) -> Result<Bounds, StoreError> {
-        let mut folder = self.appending.lock();
+        let writing = self.writing.lock();
+        self.check()?;
         let Bounds { epoch, head, .. } = self.bounds();
         if epoch == seen {
             let epoch = Epoch::from_random(fastrand::u64(..));
-            let mut batch = self.db.batch().durability(Some(PersistMode::SyncAll));
-            batch.insert(&self.meta, "epoch", epoch.as_str());
-            batch.commit().map_err(|error| failed(folder.path(), "renew the epoch in", &error))?;
-            folder.mark(Position { epoch, offset: head });
+            let noted = writing.life.note(epoch, writing.sync);
+            noted.and_then(|()| writing.life.mark(Position { epoch, offset: head })).map_err(|error| {
+                let path = self.path.display();
+                let detail = format!("could not renew the epoch of the disk store {path}: {error}; see to the disk");
+                StoreError::new(folder::kind(&error), detail)
+            })?;
             self.committed.send_replace(Committed { epoch, head, batch: Arc::new([]) });
         }
         Ok(self.bounds())
-    }
-
-    fn trim(&self, before: Offset, keep: &BTreeSet<u64>) -> Result<Offset, StoreError> {
-        /// Records forgotten in one write: bounds what a publish may have to wait for.
-        const AT_ONCE: usize = 1024;
-        let mut held = self.trimming.lock();
-        let head = self.committed.borrow().head;
-        let before = before.min(head.next());
-        let mut from = {
-            // First, so that a tail which reads a hole here learns that it was trimmed.
-            let mut first = self.first.lock();
-            let from = first.0;
-            *first = before.max(*first);
-            from
-        };
-        let broken = |error: fjall::Error| failed(&self.log_path(), "trim", &error);
-        while from < before.0 {
-            let upto = before.0.min(from + AT_ONCE as u64);
-            let mut batch = self.db.batch();
-            for guard in self.log.range(from.to_be_bytes()..upto.to_be_bytes()) {
-                let (key, value) = guard.into_inner().map_err(broken)?;
-                if let Some(offset) = number(&key).filter(|offset| keep.contains(offset)) {
-                    batch.insert(&self.kept, key.clone(), value);
-                    held.insert(offset);
-                }
-                batch.remove(&self.log, key);
-            }
-            batch.insert(&self.meta, "first", upto.to_be_bytes());
-            batch.commit().map_err(broken)?;
-            from = upto;
-        }
-        let gone: Vec<u64> = held.difference(keep).copied().collect();
-        for gone in gone.chunks(AT_ONCE) {
-            let mut batch = self.db.batch();
-            for offset in gone {
-                batch.remove(&self.kept, offset.to_be_bytes());
-                held.remove(offset);
-            }
-            batch.commit().map_err(broken)?;
-        }
-        Ok(*self.first.lock())
-    }
-
-    /// One that cannot be read any more is left out: its topic's readers are told by `lost` as for any forgotten event.
-    fn kept(&self) -> Vec<(Offset, Record)> {
-        let held = self.trimming.lock();
-        held.iter()
-            .filter_map(|offset| {
-                let value = self.kept.get(offset.to_be_bytes()).ok()??;
-                Some((Offset(*offset), Record::decode(&value).ok()?))
-            })
-            .collect()
-    }
-
-    fn log_path(&self) -> std::path::PathBuf {
-        self.log.path().to_path_buf()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         *self.flusher.get_mut() = None;
-        if self.db.persist(PersistMode::SyncAll).is_ok() {
-            self.appending.get_mut().stop();
+        let head = Position { epoch: self.bounds().epoch, offset: self.bounds().head };
+        if !matches!(*self.health.lock(), Health::Fine) {
+            return;
         }
-    }
-}
-
-/// Writes through at an interval. Dropping it stops it.
-struct Flusher {
-    stop: Option<mpsc::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Flusher {
-    fn start(db: Database, every: Duration) -> Self {
-        let (stop, stopped) = mpsc::channel::<()>();
-        let thread = thread::Builder::new().name("eventwire-flush".into()).spawn(move || {
-            while stopped.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
-                if let Err(error) = db.persist(PersistMode::SyncData) {
-                    tracing::error!(target: "eventwire::store::flush_failed", %error);
-                    break;
-                }
-            }
-        });
-        Self { stop: Some(stop), thread: thread.ok() }
-    }
-}
-
-impl Drop for Flusher {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to report that it did not log.
-            let _ = thread.join();
+        let writing = self.writing.get_mut();
+        let written = writing.writer.write_through();
+        if let Err(error) = written.and_then(|()| writing.life.stop(head)) {
+            tracing::warn!(target: "eventwire::store::unclean", %error);
         }
     }
 }
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Disk").field("path", &self.inner.appending.lock().path()).finish_non_exhaustive()
+        f.debug_struct("Disk").field("path", &self.inner.path).finish_non_exhaustive()
     }
 }
 
@@ -337,31 +366,17 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     })
 }
 
-fn number(raw: &[u8]) -> Option<u64> {
-    raw.try_into().ok().map(u64::from_be_bytes)
-}
-
-fn options() -> KeyspaceCreateOptions {
-    KeyspaceCreateOptions::default()
-}
-
-fn failed(path: &Path, what: &str, error: &fjall::Error) -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, format!("could not {what} the disk store {}: {error}", path.display()))
-}
-
-/// Nothing of a batch is stored once the database refuses to begin; anything else is not known.
-fn not_appended(path: &Path, error: fjall::Error) -> AppendError {
-    match error {
-        fjall::Error::Poisoned => AppendError::Refused(StoreError::new(
-            StoreErrorKind::Broken,
-            format!(
-                "the disk store {} takes no more events: an earlier write failed, and nothing after it could be trusted; \
-                 see to the disk, then restart this process",
-                path.display()
-            ),
-        )),
-        error => AppendError::Indeterminate(failed(path, "append to", &error)),
-    }
+fn read_only(path: &Path, error: &io::Error) -> StoreError {
+    let error = StoreError::new(
+        StoreErrorKind::Broken,
+        format!(
+            "the disk store {} takes no more events: what was written did not reach the disk ({error}), and nothing written \
+             after that could be trusted; see to the disk, then restart this process",
+            path.display()
+        ),
+    );
+    tracing::error!(target: "eventwire::store::read_only", %error);
+    error
 }
 
 #[cfg(test)]

@@ -1,0 +1,177 @@
+//! Files that are not as they were written: what is lost is told exactly, and nothing else changes. D3, D4, D5, D13.
+
+use super::{simulated::Simulated, *};
+
+/// A folder with four batches of three, two of them in a file, as a killed process left it.
+struct Fixture {
+    killed: Simulated,
+    epoch: Epoch,
+}
+
+const LIMIT: u64 = 600;
+
+fn open(medium: &Simulated) -> Disk {
+    Disk::over(Arc::new(medium.clone()), here(), LIMIT, None).unwrap()
+}
+
+fn fixture() -> Fixture {
+    let medium = Simulated::default();
+    let live = open(&medium);
+    for n in 0..4 {
+        add(&live, n * 3 + 1..=n * 3 + 3);
+    }
+    Fixture { killed: medium.killed(), epoch: live.inner.bounds().epoch }
+}
+
+impl Fixture {
+    fn files(&self) -> Vec<String> {
+        let files: Vec<_> = self.killed.files().into_iter().filter(|name| name.ends_with(".events")).collect();
+        assert_eq!(files.len(), 2);
+        files
+    }
+
+    /// Changes one file, opens, and checks that exactly these offsets are lost.
+    fn check(
+        &self,
+        what: &str,
+        file: &str,
+        change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>,
+        lost: std::ops::RangeInclusive<u64>,
+    ) {
+        let medium = self.killed.killed();
+        medium.damage(file, change);
+        let mut expected = own(1..=12);
+        if !lost.is_empty() {
+            expected.retain(|(at, _)| !lost.contains(at));
+            expected.push((*lost.end(), None));
+            expected.sort_unstable();
+        }
+        // D13: five times over the same files, each run killed.
+        let (mut bounds, mut runs) = (None, Vec::new());
+        for time in 1..=5 {
+            let disk = open(&medium);
+            assert_eq!(disk.inner.bounds().epoch, self.epoch, "{what}");
+            assert_eq!(disk.inner.bounds().head, Offset(12), "{what}: no offset is given twice");
+            assert_eq!(contents(&disk), expected, "{what}, start {time}");
+            let now = disk.inner.bounds();
+            assert_eq!(*bounds.get_or_insert(now), now, "{what}");
+            if time % 2 == 0 {
+                runs.push(disk);
+            }
+        }
+        let disk = open(&medium);
+        add(&disk, 13..=14);
+        expected.extend([(13, Some(13)), (14, Some(14))]);
+        assert_eq!(contents(&disk), expected, "{what}, and written on");
+        drop(disk);
+        assert_eq!(contents(&open(&medium)), expected, "{what}, written on and read again");
+    }
+}
+
+/// Which number lies at each byte of a file.
+fn owners(medium: &Simulated, file: &str) -> Vec<u64> {
+    let bytes = medium::whole(medium, file).unwrap();
+    let mut frames = frame::Frames::new(&bytes, true);
+    let mut owners = Vec::new();
+    while let Some(frame) = frames.next() {
+        owners.resize(frames.at(), frame.number);
+    }
+    assert_eq!(owners.len(), bytes.len());
+    owners
+}
+
+/// The bytes, changed in place.
+fn edit(change: impl FnOnce(&mut Vec<u8>)) -> impl FnOnce(Vec<u8>) -> Option<Vec<u8>> {
+    |mut bytes| {
+        change(&mut bytes);
+        Some(bytes)
+    }
+}
+
+#[test]
+fn d3_a_file_cut_at_any_byte_has_lost_what_lay_behind_and_it_is_told() {
+    let fixture = fixture();
+    for file in fixture.files() {
+        let owners = owners(&fixture.killed, &file);
+        let last = owners[owners.len() - 1];
+        for (cut, owner) in owners.iter().enumerate() {
+            fixture.check(&format!("cut at {cut}"), &file, edit(|bytes| bytes.truncate(cut)), *owner..=last);
+        }
+    }
+}
+
+#[test]
+fn d4_a_bit_flipped_anywhere_costs_the_event_it_was_in_and_it_is_told() {
+    let fixture = fixture();
+    for file in fixture.files() {
+        for (at, owner) in owners(&fixture.killed, &file).into_iter().enumerate() {
+            fixture.check(&format!("byte {at}"), &file, edit(|bytes| bytes[at] ^= 1 << (at % 8)), owner..=owner);
+        }
+    }
+}
+
+#[test]
+fn d5_zeros_instead_of_an_end_are_what_is_lost_and_a_doubled_end_is_nothing() {
+    let fixture = fixture();
+    for file in fixture.files() {
+        let owners = owners(&fixture.killed, &file);
+        let last = owners[owners.len() - 1];
+        for at in (0..owners.len()).step_by(3) {
+            fixture.check(&format!("zeros from {at}"), &file, edit(|bytes| bytes[at..].fill(0)), owners[at]..=last);
+            let double = edit(|bytes| bytes.extend_from_within(at..));
+            #[expect(clippy::reversed_empty_ranges, reason = "nothing is lost")]
+            fixture.check(&format!("doubled from {at}"), &file, double, 1..=0);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_has_lost_what_was_in_it_and_it_is_told() {
+    let fixture = fixture();
+    for file in fixture.files() {
+        let owners = owners(&fixture.killed, &file);
+        fixture.check("gone", &file, |_| None, owners[0]..=owners[owners.len() - 1]);
+    }
+}
+
+/// What tells how far readers had seen is damaged itself: then nobody knows, and everybody is told.
+#[test]
+fn order_or_mark_damaged_or_gone_begins_another_epoch_and_keeps_the_events() {
+    let fixture = fixture();
+    for name in ["order", "mark"] {
+        for gone in [true, false] {
+            let medium = fixture.killed.killed();
+            medium.damage(name, |mut bytes| {
+                bytes[3] ^= 4;
+                Some(bytes).filter(|_| !gone)
+            });
+            let disk = open(&medium);
+            assert_ne!(disk.inner.bounds().epoch, fixture.epoch, "{name}");
+            assert_eq!(contents(&disk), own(1..=12), "{name}");
+            let bounds = disk.inner.bounds();
+            drop(disk);
+            assert_eq!(open(&medium).inner.bounds(), bounds, "{name}: once");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_journal_of_kept_events_is_told_and_what_is_left_of_it_is_kept() {
+    let Fixture { killed: medium, .. } = fixture();
+    let disk = open(&medium);
+    for first in [5, 8] {
+        disk.trim(Offset(first), &[Offset(1), Offset(2), Offset(3)]).await.unwrap();
+    }
+    drop(disk);
+    for at in 0..owners(&medium, "below").len() {
+        let damaged = medium.killed();
+        damaged.damage("below", edit(|bytes| bytes[at] ^= 1));
+        let disk = open(&damaged);
+        let (bounds, forgotten) = (disk.inner.bounds(), disk.forgotten().await.unwrap().unwrap());
+        assert_eq!(bounds.head, Offset(12));
+        let kept = disk.kept().await.unwrap().len();
+        assert!(kept >= 2, "byte {at}: {kept} of 3 are kept");
+        // By the journal's own count, or by a first that its files do not reach back to.
+        assert!(forgotten.torn > Offset::ZERO || bounds.first < Offset(8), "byte {at}: {bounds:?} {forgotten:?}");
+    }
+}

@@ -1,0 +1,144 @@
+//! Appending: one file at a time, one batch in one write, and what a failed write leaves is never taken for a record.
+//!
+//! Decides what is stored and what is not known; what that means for a publisher, its user says.
+
+use super::{
+    frame,
+    medium::{File, Medium},
+    segments::{Segments, name},
+};
+use crate::store::Record;
+use std::{io, sync::Arc};
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    medium: Arc<dyn Medium>,
+    segments: Arc<Segments>,
+    /// Bytes after which another file is begun: the unit of forgetting.
+    limit: u64,
+    active: Option<Active>,
+    /// A file that was given up and is not written through yet.
+    given_up: Option<Arc<dyn File>>,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Active {
+    base: u64,
+    file: Arc<dyn File>,
+    length: u64,
+}
+
+/// Why a batch was not written.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: io::Error,
+    /// Whether some or all of it may be found at the next start.
+    pub(super) unknown: bool,
+    /// Whether nothing can be trusted any more that this process writes.
+    pub(super) fatal: bool,
+}
+
+impl Failure {
+    fn clean(error: io::Error) -> Self {
+        Self { error, unknown: false, fatal: false }
+    }
+
+    fn fatal(error: io::Error) -> Self {
+        Self { error, unknown: false, fatal: true }
+    }
+}
+
+impl Writer {
+    /// `pristine`: the last file, to be written on.
+    pub(super) fn new(
+        medium: Arc<dyn Medium>,
+        segments: Arc<Segments>,
+        pristine: Option<(u64, u64)>,
+        limit: u64,
+    ) -> io::Result<Self> {
+        let active = match pristine {
+            Some((base, length)) => Some(Active { base, file: medium.open(&name(base))?, length }),
+            None => None,
+        };
+        Ok(Self { medium, segments, limit, active, given_up: None, buffer: Vec::new() })
+    }
+
+    /// The file that is being written, to be written through.
+    pub(super) fn file(&self) -> Option<Arc<dyn File>> {
+        self.active.as_ref().map(|active| active.file.clone())
+    }
+
+    /// Writes through whatever may not be.
+    pub(super) fn write_through(&mut self) -> io::Result<()> {
+        self.given_up.take().map_or(Ok(()), |file| file.sync())?;
+        self.file().map_or(Ok(()), |file| file.sync())
+    }
+
+    /// Writes a batch after `head`; with `through`, to the disk itself.
+    pub(super) fn append(&mut self, head: u64, records: &[Record], through: bool) -> Result<(), Failure> {
+        let refused = |text: &str| Failure::clean(io::Error::new(io::ErrorKind::InvalidInput, text));
+        let count = u32::try_from(records.len()).map_err(|_| refused("a batch of so many records has no form"))?;
+        if u64::MAX - head <= u64::from(count) {
+            return Err(refused("the offsets of this order are used up; begin another folder"));
+        }
+        self.buffer.clear();
+        for (index, record) in (0..count).zip(records) {
+            let offset = head + 1 + u64::from(index);
+            if !frame::write(&mut self.buffer, offset, (index, count), |out| record.encode_to(out)) {
+                return Err(refused("a record of over 2 MiB"));
+            }
+        }
+        let written = self.write(head, through);
+        self.buffer.shrink_to(1 << 20);
+        written
+    }
+
+    fn write(&mut self, head: u64, through: bool) -> Result<(), Failure> {
+        if self.active.as_ref().is_none_or(|active| active.length >= self.limit) {
+            self.begin(head + 1, through)?;
+        }
+        let Some(active) = &mut self.active else { return Ok(()) };
+        let (before, after) = (active.length, active.length + self.buffer.len() as u64);
+        if let Err(error) = active.file.write(before, &self.buffer) {
+            self.undo(before);
+            return Err(Failure::clean(error));
+        }
+        if through && let Err(error) = active.file.sync() {
+            // What the disk holds now, nobody can say; asked again, it would say yes to what is lost. Only a full disk
+            // says exactly what it did not take: what was before is there, and what comes goes to another file.
+            let full = super::folder::kind(&error) == crate::store::StoreErrorKind::Full;
+            if full {
+                self.undo(before);
+                self.active = None;
+                self.given_up = None;
+            }
+            return Err(Failure { error, unknown: true, fatal: !full });
+        }
+        active.length = after;
+        self.segments.grown(active.base, after);
+        Ok(())
+    }
+
+    /// Another file, for what comes from `base` on.
+    fn begin(&mut self, base: u64, through: bool) -> Result<(), Failure> {
+        let before = self.active.take().map(|active| active.file).or(self.given_up.take());
+        if !through && let Some(before) = before {
+            before.sync().map_err(Failure::fatal)?;
+        }
+        // One of this name holds nothing that was accepted: a write that failed, a batch that was never finished.
+        let file = self.medium.create(&name(base)).map_err(Failure::clean)?;
+        self.segments.grown(base, 0);
+        self.medium.sync().map_err(Failure::fatal)?;
+        self.active = Some(Active { base, file, length: 0 });
+        Ok(())
+    }
+
+    /// Takes back what a write left. Where that fails too, the next record goes to another file: the rest of this one
+    /// then lies where nothing is looked for.
+    fn undo(&mut self, length: u64) {
+        if let Some(active) = self.active.take_if(|active| active.file.cut(length).is_err()) {
+            self.given_up = Some(active.file);
+        }
+    }
+}
