@@ -6,5 +6,6 @@
 pub mod chaos;
 pub mod events;
 pub mod process;
+pub mod proxy;
 pub mod publisher;
 pub mod reader;

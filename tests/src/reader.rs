@@ -118,17 +118,20 @@ impl Reader {
         self.wait(patience, |_| done(&items())).await;
     }
 
-    /// Waits until the newest it was handed of each of these topics is this.
-    ///
-    /// # Panics
-    /// When that takes longer than `patience`, with how far it came.
-    pub async fn until_newest(&mut self, patience: Duration, newest: &BTreeMap<Topic, String>) {
+    /// Waits until the newest it was handed of each of these topics is this; `false` if that takes longer than
+    /// `patience`.
+    pub async fn has_newest(&mut self, patience: Duration, newest: &BTreeMap<Topic, String>) -> bool {
         let record = self.record.clone();
         let done = || {
             let record = record.lock().expect("no test panics while it records");
             newest.iter().all(|(topic, content)| record.newest.get(topic) == Some(content))
         };
-        self.wait(patience, |_| done()).await;
+        timeout(patience, self.news.wait_for(|_| done())).await.is_ok_and(|news| news.is_ok())
+    }
+
+    /// Waits until its stream is open; `false` if that takes longer than `patience`.
+    pub async fn is_open(&mut self, patience: Duration) -> bool {
+        timeout(patience, self.news.wait_for(|news| news.state == State::Open)).await.is_ok_and(|news| news.is_ok())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Record> {

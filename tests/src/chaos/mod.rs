@@ -3,7 +3,11 @@
 //! A failing seed prints the command that repeats it. Nothing here knows the words of a command line.
 
 mod chance;
+pub mod cuts;
+pub mod kills;
 pub mod seeds;
+
+use std::path::PathBuf;
 
 /// What is to be broken, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,17 @@ impl Order {
                 println!("{} events handed over, {} gaps told, {} dials", sum.handed, sum.gaps, sum.dials);
                 sum.tally
             }
-            Attack::Kills(_) | Attack::Corrupt(_) | Attack::Cuts(_) | Attack::Soak(_) => Tally::default(),
+            Attack::Kills(count) => kills::run(count, self.seed),
+            Attack::Cuts(count) => cuts::run(count, self.seed),
+            Attack::Corrupt(_) | Attack::Soak(_) => Tally::default(),
         }
     }
+}
+
+/// The harness hub, which is built beside whoever attacks it.
+fn harness() -> PathBuf {
+    let beside = std::env::current_exe().expect("a program knows where it is");
+    // A test lies one folder deeper.
+    let mut folders = beside.ancestors().skip(1).map(|folder| folder.join("harness"));
+    folders.find(|path| path.is_file()).expect("`cargo build -p eventwire-tests --bins` builds the harness")
 }
