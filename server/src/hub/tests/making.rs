@@ -38,9 +38,8 @@ async fn an_enum_with_a_reserved_name_makes_no_hub() {
     assert!(error.to_string().contains("error"), "{error}");
 }
 
-/// S6.
 #[tokio::test]
-async fn an_event_that_cannot_be_serialised_is_dropped_whole_and_the_stream_lives() {
+async fn s6_an_event_that_cannot_be_serialised_is_dropped_whole_and_the_stream_lives() {
     #[derive(Deserialize, JsonSchema)]
     struct Fickle(bool);
     impl Serialize for Fickle {
@@ -62,9 +61,8 @@ async fn an_event_that_cannot_be_serialised_is_dropped_whole_and_the_stream_live
     assert_eq!(hub.stats().refused, 1, "and it is counted");
 }
 
-/// S8.
 #[tokio::test]
-async fn an_event_of_the_largest_size_is_published_and_one_byte_more_is_refused() {
+async fn s8_an_event_of_the_largest_size_is_published_and_one_byte_more_is_refused() {
     for hub in [memory().await, scripted().await.0] {
         let mut page = Page::of(&hub);
         let most = limits::PAYLOAD - 2;
