@@ -62,6 +62,18 @@ impl HarnessProcess {
         (self.child, self.port) = spawn(&self.program, &self.args, self.port).await;
     }
 
+    /// Whether it was neither killed nor asked to end since it was started.
+    pub fn is_running(&self) -> bool {
+        self.child.id().is_some()
+    }
+
+    /// The bytes of memory it has, where the system says so.
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1_024)
+    }
+
     /// What `GET /stats` says.
     pub async fn stats(&self) -> Value {
         let response = reqwest::get(format!("{}/stats", self.url())).await.expect("the harness answers");

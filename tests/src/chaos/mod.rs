@@ -6,6 +6,7 @@ mod chance;
 pub mod cuts;
 pub mod kills;
 pub mod seeds;
+pub mod soak;
 
 use std::path::PathBuf;
 
@@ -66,7 +67,8 @@ impl Order {
             }
             Attack::Kills(count) => kills::run(count, self.seed),
             Attack::Cuts(count) => cuts::run(count, self.seed),
-            Attack::Corrupt(_) | Attack::Soak(_) => Tally::default(),
+            Attack::Soak(minutes) => soak::run(minutes, self.seed),
+            Attack::Corrupt(_) => Tally::default(),
         }
     }
 }
