@@ -8,7 +8,8 @@ use eventwire::{EventName, Offset, Payload, Topic};
 use eventwire_server::store::{Bounds, Disk, Fed, Record, Store};
 use futures_util::StreamExt;
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ pub(crate) const TARGET: Target = Target {
     name: "disk",
     about: "a damaged folder opens; within an epoch no offset is given twice; what is handed out is what was written, the rest is told",
     words: &[],
-    changes: 8,
+    changes: 1_000,
     run,
 };
 
@@ -28,11 +29,21 @@ const DAMAGES: usize = 6;
 
 /// A folder as a killed process leaves it, made once.
 struct Folder {
-    _dir: TempDir,
-    path: PathBuf,
-    files: Vec<PathBuf>,
+    dir: TempDir,
+    files: Vec<File>,
     bounds: Bounds,
     records: Vec<Record>,
+}
+
+/// One of its files. It may be far longer than what is written in it.
+#[derive(Clone)]
+struct File {
+    path: PathBuf,
+    /// Without the zeros at the end.
+    written: Vec<u8>,
+    length: usize,
+    /// Behind the length.
+    appended: Vec<u8>,
 }
 
 fn run(input: &[u8]) {
@@ -56,32 +67,32 @@ impl Folder {
             records.push(record);
         }
         let bounds = disk.bounds().await.expect("bounds");
-        let path = dir.path().join("killed");
-        copy(&dir.path().join("first"), &path).expect("copied");
-        drop(disk);
         let mut files = Vec::new();
-        list(&path, &mut files).expect("listed");
-        files.sort();
-        let files = files.into_iter().filter_map(|file| Some(file.strip_prefix(&path).ok()?.to_owned())).collect();
-        Self { _dir: dir, path, files, bounds, records }
+        list(&dir.path().join("first"), Path::new(""), &mut files).expect("listed");
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Self { dir, files, bounds, records }
     }
 }
 
 async fn damaged(folder: &Folder, input: &[u8]) {
-    let dir = somewhere();
-    copy(&folder.path, dir.path()).expect("copied");
-    let mut log_alone = true;
+    let (mut files, mut events_alone) = (folder.files.clone(), true);
     for damage in input.chunks_exact(7).take(DAMAGES) {
-        let file = &folder.files[usize::from(damage[0]) % folder.files.len()];
-        log_alone &= file.starts_with("log");
-        harm(&dir.path().join(file), damage[1..].try_into().expect("six bytes")).expect("written");
+        let which = usize::from(damage[0]) % files.len();
+        events_alone &= files[which].path.extension().is_some_and(|kind| kind == "events");
+        files[which].harm(damage[1..].try_into().expect("six bytes"));
     }
+    let dir = somewhere();
+    files.iter().try_for_each(|file| file.write(dir.path())).expect("written");
+    // A store knows a copy of its folder by this file, which in a copy is another one. Here it is the same.
+    let lock = |folder: &Path| folder.join("lock");
+    fs::remove_file(lock(dir.path())).expect("a lock");
+    fs::hard_link(lock(&folder.dir.path().join("first")), lock(dir.path())).expect("linked");
     let bounds = {
         let disk = Disk::open(dir.path()).expect("a damaged folder opens");
         let bounds = disk.bounds().await.expect("bounds");
-        // Whoever forges the marks outside the log may say what they like; the log alone cannot.
+        // Whoever forges what stands beside the events may say what they like; events alone cannot.
         let same = bounds.epoch == folder.bounds.epoch;
-        assert!(!(same && log_alone) || bounds.head >= folder.bounds.head, "{bounds:?} gives offsets twice");
+        assert!(!(same && events_alone) || bounds.head >= folder.bounds.head, "{bounds:?} gives offsets twice");
         held(&disk, bounds, folder).await;
         let acked = disk.append(bounds.epoch, vec![record(99)]).await.expect("it takes what comes next");
         assert_eq!(acked.first, Some(bounds.head.next()));
@@ -111,26 +122,47 @@ async fn held(disk: &Disk, bounds: Bounds, folder: &Folder) {
     }
 }
 
-fn harm(path: &Path, [what, a, b, c, d, e]: [u8; 6]) -> io::Result<()> {
-    let mut bytes = fs::read(path)?;
-    // Most of a preallocated file is empty: what is written is more worth a visit.
-    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-    let length = if what & 0x80 == 0 { written } else { bytes.len() };
-    let at = if length == 0 { 0 } else { usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c) } % length.max(1);
-    let some = (usize::from(d) << 8 | usize::from(e)).clamp(1, 4096);
-    let end = (at + some).min(bytes.len());
-    match what % 7 {
-        0 if at < bytes.len() => bytes[at] ^= 1 << (d % 8),
-        1 => bytes.truncate(at),
-        2 => bytes[at..end].fill(0),
-        3 => bytes[at..].fill(0),
-        // A block once more behind itself.
-        4 => bytes.splice(end..end, bytes[at..end].to_vec()).for_each(drop),
-        5 => bytes.extend(std::iter::repeat_n(e, some)),
-        6 if at < bytes.len() => bytes[at] = e,
-        _ => {}
+impl File {
+    fn harm(&mut self, [what, a, b, c, d, e]: [u8; 6]) {
+        // Somewhere in what is written, or in the emptiness behind it.
+        let reach =
+            if what & 0x80 == 0 { self.written.len() } else { self.length.min(self.written.len() + (64 << 10)) };
+        let at = (usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c)) % reach.max(1);
+        let some = (usize::from(d) << 8 | usize::from(e)).clamp(1, 4096);
+        if reach == 0 {
+            return;
+        }
+        if self.written.len() <= at {
+            self.written.resize(at + 1, 0);
+        }
+        let end = (at + some).min(self.written.len());
+        match what % 7 {
+            0 => self.written[at] ^= 1 << (d % 8),
+            1 => {
+                self.written.truncate(at);
+                self.length = at;
+            }
+            2 => self.written[at..end].fill(0),
+            3 => self.written.truncate(at),
+            // A block once more behind itself.
+            4 => {
+                let block = self.written[at..end].to_vec();
+                self.written.splice(end..end, block);
+                self.length = self.length.max(self.written.len());
+            }
+            5 => self.appended.extend(std::iter::repeat_n(e, some)),
+            _ => self.written[at] = e,
+        }
     }
-    fs::write(path, bytes)
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        let path = folder.join(&self.path);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        let mut file = fs::File::create(&path)?;
+        file.write_all(&self.written)?;
+        file.set_len(self.length as u64)?;
+        fs::File::options().append(true).open(path)?.write_all(&self.appended)
+    }
 }
 
 fn record(n: u64) -> Record {
@@ -150,19 +182,18 @@ fn somewhere() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let (path, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name())))?;
-        if path.is_dir() { copy(&path, &to)? } else { fs::copy(&path, &to).map(drop)? }
-    }
-    Ok(())
-}
-
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+fn list(folder: &Path, inside: &Path, files: &mut Vec<File>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { list(&path, files)? } else { files.push(path) }
+        let entry = entry?;
+        let (full, path) = (entry.path(), inside.join(entry.file_name()));
+        if full.is_dir() {
+            list(&full, &path, files)?;
+            continue;
+        }
+        let mut written = fs::read(&full)?;
+        let length = written.len();
+        written.truncate(written.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1));
+        files.push(File { path, written, length, appended: Vec::new() });
     }
     Ok(())
 }
