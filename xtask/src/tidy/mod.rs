@@ -1,6 +1,6 @@
 //! `cargo xtask tidy`: the rules of the repository that no compiler holds.
 //!
-//! Gathers the files and says what broke; each rule lives in `crates`, `words`, `rooms` or `modules`.
+//! Gathers the files and says what broke; each rule lives in `crates`, `words`, `rooms`, `modules` or `rows`.
 
 use std::fs;
 
@@ -15,6 +15,7 @@ use source::Source;
 mod crates;
 mod modules;
 mod rooms;
+mod rows;
 mod source;
 mod words;
 
@@ -25,8 +26,9 @@ pub(crate) const COMMAND: Command = Command {
 cargo xtask tidy
 
 Checks who may import whom (from `cargo metadata` and the sources), that axum, clocks and chance stay in their rooms,
-that no queue is unbounded and nothing is forgotten, that each module opens with a `//!` line, and that generated files
-are what their generator writes. Prints each breach as `path:line`, and files over 400 lines as a report.",
+that no queue is unbounded and nothing is forgotten, that each module opens with a `//!` line, that the
+catalogue of faults in docs/reliability.md names tests that exist, and that generated files are what their generator
+writes. Prints each breach as `path:line`, and files over 400 lines as a report.",
     run,
 };
 
@@ -67,6 +69,7 @@ pub(crate) fn verdicts() -> Outcome<Vec<Verdict>> {
     verdicts.extend(words::verdicts(&sources));
     verdicts.push(rooms::verdict(&sources));
     verdicts.push(modules::verdict(&sources));
+    verdicts.push(rows::verdict(&read(rows::PAGE)?, &sources));
     verdicts.push(generated());
     modules::report_sizes(&sources);
     Ok(verdicts)
@@ -100,9 +103,10 @@ fn sources() -> Outcome<Vec<Source>> {
         .lines()
         // Listed though deleted: the deletion is not committed yet.
         .filter(|path| repo::path(path).exists())
-        .map(|path| {
-            let text = fs::read_to_string(repo::path(path)).map_err(Failure::io(format!("cannot read {path}")))?;
-            Ok(Source::new(path, &text))
-        })
+        .map(|path| Ok(Source::new(path, &read(path)?)))
         .collect()
+}
+
+fn read(path: &str) -> Outcome<String> {
+    fs::read_to_string(repo::path(path)).map_err(Failure::io(format!("cannot read {path}")))
 }
