@@ -5,7 +5,7 @@
 use std::{
     io::{BufRead, BufReader},
     os::unix::process::CommandExt,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
@@ -22,25 +22,8 @@ const LIMIT: Duration = Duration::from_secs(45 * 60);
 
 /// Runs to the end, counts what the output says, and holds it against the exit status.
 pub(crate) fn counted(command: &mut Command) -> Outcome<Counts> {
-    let in_ci = std::env::var_os("CI").is_some();
-    if in_ci {
-        // A group of its own can be ended whole. At a terminal it would not hear Ctrl-C.
-        command.process_group(0);
-    }
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().map_err(Failure::io(format!("cannot start {}", spelled(command))))?;
-    let watch = in_ci.then(|| Watch::over(&child));
     let mut counts = Counts::default();
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.map_err(Failure::io(format!("cannot read what {} says", spelled(command))))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            counts = counts + Counts::of_line(&line);
-        }
-    }
-    let status = child.wait().map_err(Failure::io(format!("cannot wait for {}", spelled(command))))?;
-    drop(watch);
+    let status = followed(command, |line| counts = counts + Counts::of_line(line))?;
     if !status.success() && counts.failed == 0 {
         // It did not come as far as counting, or ended badly after it.
         println!("failed ({status}): {}", spelled(command));
@@ -50,6 +33,39 @@ pub(crate) fn counted(command: &mut Command) -> Outcome<Counts> {
         return Err(Failure::work(format!("no test ran: {}", spelled(command))));
     }
     Ok(counts)
+}
+
+/// Runs to the end: one result, as the exit status says.
+pub(crate) fn held(command: &mut Command) -> Outcome<Counts> {
+    let status = followed(command, |_| {})?;
+    if status.success() {
+        return Ok(Counts::HELD);
+    }
+    println!("failed ({status}): {}", spelled(command));
+    Ok(Counts { failed: 1, ..Counts::default() })
+}
+
+/// Shows each line as it comes.
+fn followed(command: &mut Command, mut hear: impl FnMut(&str)) -> Outcome<ExitStatus> {
+    let in_ci = std::env::var_os("CI").is_some();
+    if in_ci {
+        // A group of its own can be ended whole. At a terminal it would not hear Ctrl-C.
+        command.process_group(0);
+    }
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(Failure::io(format!("cannot start {}", spelled(command))))?;
+    let watch = in_ci.then(|| Watch::over(&child));
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(Failure::io(format!("cannot read what {} says", spelled(command))))?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            hear(&line);
+        }
+    }
+    let status = child.wait().map_err(Failure::io(format!("cannot wait for {}", spelled(command))))?;
+    drop(watch);
+    Ok(status)
 }
 
 /// Ends a group of processes at the limit. Dropping it lets them be.
@@ -90,6 +106,13 @@ mod tests {
     fn a_child_that_breaks_before_it_counts_is_a_failure() {
         assert_eq!(shell("exit 3").unwrap().failed, 1);
         assert_eq!(shell("echo '# pass 2'; exit 1").unwrap().failed, 1);
+    }
+
+    #[test]
+    fn a_child_that_only_holds_or_does_not_is_one_result() {
+        let held = |script: &str| held(program("sh").args(["-c", script])).unwrap().to_string();
+        assert_eq!(held("echo fine"), "1 passed, 0 failed, 0 skipped");
+        assert_eq!(held("echo '# pass 2'; exit 1"), "0 passed, 1 failed, 0 skipped");
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! A suite says how to run it alone and hands back what it counted.
 
-use super::{counts::Counts, stream::counted};
+use super::{
+    counts::Counts,
+    stream::{counted, held},
+};
 use crate::{
     command::Outcome,
     demo, e2e, need, npm, repo,
-    run::{cargo, program, run},
+    run::{cargo, program, run, spelled, step},
     size, tidy,
 };
 
@@ -17,9 +20,11 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 15] = [
+pub(crate) const SUITES: [Suite; 17] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
+    Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
+    Suite { name: "bench", again: "cargo xtask test bench", run: bench },
     Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
     Suite { name: "lints", again: "cargo clippy --workspace --all-targets -- -D warnings", run: lints },
     Suite { name: "npm", again: "cargo xtask test npm", run: package },
@@ -51,6 +56,30 @@ fn rules() -> Outcome<Counts> {
 fn rust() -> Outcome<Counts> {
     need::npm_packages("contract/tests/ts", "generated contracts are compiled with TypeScript")?;
     counted(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// Each attack shortly; its own command has the long form.
+fn chaos() -> Outcome<Counts> {
+    let attacks = [["--seeds", "200"], ["--kills", "5"], ["--corrupt", "60"], ["--cuts", "100"]];
+    each("chaos", &attacks.map(|attack| attack.to_vec()))
+}
+
+/// Whether each bench works and everything in it arrives; measured is nothing, for no machine of CI is quiet.
+fn bench() -> Outcome<Counts> {
+    let benches = ["topics", "resume", "fanout", "publish", "readers"];
+    each("eventwire-bench", &benches.map(|bench| vec![bench, "--quick"]))
+}
+
+/// A program of the workspace with each of these words: one result each.
+fn each(name: &str, runs: &[Vec<&str>]) -> Outcome<Counts> {
+    run(cargo().args(["build", "--workspace", "--bins", "--tests", "--quiet"]))?;
+    let mut counts = Counts::default();
+    for words in runs {
+        let mut command = program(&repo::target().join("debug").join(name).to_string_lossy());
+        step(spelled(command.args(words)));
+        counts = counts + held(&mut command)?;
+    }
+    Ok(counts)
 }
 
 fn lints() -> Outcome<Counts> {
