@@ -96,6 +96,12 @@ impl Core {
         self.sequence.put(Some(at), topic, name, payload);
     }
 
+    /// What the store knows of what was forgotten before: up to `floor` anything, and of these topics up to there. Before
+    /// anything is accepted.
+    pub(crate) fn recall(&self, floor: Offset, topics: Vec<(Topic, Offset)>) {
+        self.sequence.recall(floor, topics);
+    }
+
     /// The store lost or cannot decode something up to here: every reader below is told.
     pub(crate) fn gap(&self, reason: GapReason, upto: Offset) {
         self.sequence.lose(upto, reason);

@@ -75,6 +75,9 @@ impl<E: Events + Serialize + JsonSchema> Hub<E> {
     ///
     /// Never waits for a reader. A future dropped half-way loses nothing: the event is accepted, or was never sent.
     ///
+    /// While a store is away publishes wait for it, ten seconds at most; then they are answered without it: what it was
+    /// not handed yet is refused, of what it was handed nobody can say.
+    ///
     /// # Errors
     /// A topic that is none, an event that cannot be written, a store that does not take it: see [`PublishError`].
     pub async fn publish(&self, topic: impl IntoTopic, event: &E) -> Result<Position, PublishError> {

@@ -6,7 +6,7 @@
 use super::{Core, CoreConfig, clock::Clock, publish::PublishError};
 use crate::store::{Record, Store, StoreError, StoreErrorKind};
 use eventwire::{EventName, Payload, Position, Topic};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 mod follow;
@@ -14,6 +14,10 @@ mod orders;
 
 /// Publishes that may wait for the loop. At the bound publishing waits: nothing is dropped, and no reader is involved.
 const WAITING: usize = 1024;
+
+/// How long a store may be away before publishes are answered without it: longer than a hiccup, shorter than the patience
+/// of whoever waits for an HTTP response.
+const AWAY: Duration = Duration::from_secs(10);
 
 /// A hub with a store, being read back.
 pub(super) type Starting = Pin<Box<dyn Future<Output = Result<(Arc<Core>, Feed), StoreError>> + Send>>;

@@ -150,6 +150,13 @@ impl Sequence {
         Some(position)
     }
 
+    /// What the store knows of what was forgotten before this log began.
+    pub(crate) fn recall(&self, floor: Offset, topics: Vec<(Topic, Offset)>) {
+        let State { log, latest, .. } = &mut *self.state.lock();
+        let topics = topics.into_iter().map(|(topic, at)| (topic, at.0));
+        log.recall(floor.0, topics, |name| latest.iter().any(|pattern| pattern.matches(name)));
+    }
+
     /// The store lost something up to here.
     pub(crate) fn lose(&self, upto: Offset, reason: GapReason) {
         let mut state = self.state.lock();

@@ -61,14 +61,11 @@ impl Page {
     }
 
     fn from(hub: &Hub<Test>, start: Start) -> Self {
-        let order = Join {
-            granted: vec![Pattern::all()],
-            new: Vec::new(),
-            denied: Vec::new(),
-            start,
-            principal: None,
-            until: None,
-        };
+        Self::granted(hub, start, vec![Pattern::all()])
+    }
+
+    fn granted(hub: &Hub<Test>, start: Start, granted: Vec<Pattern>) -> Self {
+        let order = Join { granted, new: Vec::new(), denied: Vec::new(), start, principal: None, until: None };
         Self { reader: hub.core().join(order), decoder: Decoder::new(limits::LINE), lines: VecDeque::new() }
     }
 

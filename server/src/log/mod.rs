@@ -60,6 +60,8 @@ pub(crate) struct Log<H> {
     tail: u64,
     /// Nothing at or below is known here, but what was appended first.
     start: u64,
+    /// Nothing at or below is known of what was forgotten: at first the start.
+    floor: u64,
     /// Up to here the store lost something, of whatever topic.
     hole: Option<(u64, GapReason)>,
     bytes: usize,
@@ -80,6 +82,7 @@ impl<H: BuildHasher> Log<H> {
             losses: Losses::new(limits.tombs),
             tail: 0,
             start,
+            floor: start,
             hole: None,
             bytes: 0,
             events: 0,
@@ -93,8 +96,31 @@ impl<H: BuildHasher> Log<H> {
             return known;
         }
         let latest = is_latest(name.as_str());
-        let lost = if latest { self.losses.newest_folded() } else { self.losses.buried(hash).max(self.start) };
+        let lost = if latest { self.losses.newest_folded() } else { self.losses.buried(hash).max(self.floor) };
         self.topics.insert(hash, Slot::new(name.clone(), latest, lost))
+    }
+
+    /// What was forgotten before this log began is known after all: anything up to `floor`, and of these topics up to
+    /// there. Before anything is appended.
+    pub(crate) fn recall(
+        &mut self,
+        floor: u64,
+        topics: impl Iterator<Item = (Topic, u64)>,
+        is_latest: impl Fn(&str) -> bool,
+    ) {
+        self.floor = floor.min(self.start);
+        for (name, at) in topics.filter(|(_, at)| *at > floor) {
+            let topic = self.topic(&name, &is_latest);
+            let slot = self.topics.slot_mut(topic);
+            slot.lost = slot.lost.max(at);
+            if slot.latest {
+                let counted = slot.counted || self.losses.of_newest(&self.topics, topic, at);
+                self.topics.slot_mut(topic).counted = counted;
+            } else {
+                self.losses.of_topic(&self.topics, topic, at);
+            }
+            self.release(topic);
+        }
     }
 
     /// How far back the previous event of this topic is from `at`; `None` if there is none, it is forgotten, or the
@@ -145,7 +171,7 @@ impl<H: BuildHasher> Log<H> {
     pub(crate) fn renew(&mut self, start: u64) {
         self.segments.clear();
         (self.old, self.aged, self.old_bytes, self.bytes, self.events) = (0, 0, 0, 0, 0);
-        (self.tail, self.start, self.hole) = (0, start, None);
+        (self.tail, self.start, self.floor, self.hole) = (0, start, start, None);
         self.losses = Losses::new(self.limits.tombs);
         self.topics.renew(start);
     }
@@ -158,7 +184,7 @@ impl<H: BuildHasher> Log<H> {
             return;
         }
         // What lies before the start counts as lost of every topic anyway: following what never was buries nothing.
-        if !slot.latest && slot.lost > self.start {
+        if !slot.latest && slot.lost > self.floor {
             self.losses.bury(self.topics.hash(slot.name.as_str()), slot.lost);
         }
         self.topics.remove(topic);

@@ -33,7 +33,7 @@ impl<H: BuildHasher> Log<H> {
     pub(crate) fn lost_under(&self, prefix: &str, after: u64) -> Option<u64> {
         let newest = self.losses.newest_under(&self.topics, prefix);
         let hole = self.hole.map_or(0, |hole| hole.0);
-        let any = self.losses.under(&self.topics, prefix).max(self.start);
+        let any = self.losses.under(&self.topics, prefix).max(self.floor);
         Some(any.max(newest).max(hole)).filter(|&at| at > after)
     }
 

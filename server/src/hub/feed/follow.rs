@@ -1,7 +1,7 @@
 //! Following one store: attach, compare, feed; and when in doubt begin again.
 
 use super::{
-    Order,
+    AWAY, Order,
     orders::{BATCH, Orders},
     same_event,
 };
@@ -22,12 +22,20 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::mpsc, time};
+use tokio::{
+    sync::mpsc,
+    time::{self, Instant},
+};
 
 /// The first wait after a lost tail, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 /// How often the store is told what the log has forgotten.
 const TRIM: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// So many times its budget of events a log may have to read in records, at most.
+const READ_BACK: u64 = 4;
+/// Bytes of records read back however little is kept: the window of keys.
+const READ_AT_LEAST: u64 = 256 << 20;
 
 type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 type Appended = (Vec<Record>, Result<Acked, AppendError>);
@@ -47,6 +55,8 @@ pub(super) struct Follow<S: Store> {
     /// Below this the store was trimmed.
     first: Offset,
     trim: Duration,
+    /// Since when the store has not answered, if it does not.
+    away: Option<Instant>,
     appending: Working<Appended>,
     trimming: Working<Result<Offset, StoreError>>,
 }
@@ -63,7 +73,10 @@ enum Stop {
 impl<S: Store> Follow<S> {
     pub(super) async fn new(store: Arc<S>, config: CoreConfig, clock: Clock) -> Result<Self, StoreError> {
         let Bounds { epoch, first, .. } = store.bounds().await?;
-        let start = Offset(first.0.saturating_sub(1));
+        // What the log would only forget again is not read; keys of large events may lie further back than events.
+        let enough = (READ_BACK * config.budget as u64).max(READ_AT_LEAST);
+        let from = store.oldest_within(enough).await?.max(first);
+        let start = Offset(from.0.saturating_sub(1));
         let trim = (config.retain / 20).clamp(TRIM.0, TRIM.1);
         let core = Core::new(CoreConfig { epoch, start, ..config });
         // Readers may outlive the store; they must not hold it.
@@ -88,10 +101,19 @@ impl<S: Store> Follow<S> {
             anchoring: false,
             first,
             trim,
+            away: None,
             appending: None,
             trimming: None,
         };
+        let known = follow.store.forgotten().await?;
+        let torn = known.as_ref().map_or(Offset::ZERO, |known| known.torn);
+        if let Some(known) = known {
+            follow.core.recall(if from > first { start } else { known.floor }, known.topics);
+        }
         follow.feed_kept().await?;
+        if torn > Offset::ZERO {
+            follow.core.gap(GapReason::Lost, torn);
+        }
         Ok(follow)
     }
 
@@ -147,19 +169,27 @@ impl<S: Store> Follow<S> {
             if self.last > before {
                 wait = BACKOFF.0;
             }
+            self.away.get_or_insert_with(Instant::now);
             tracing::warn!(target: "eventwire::store::tail_ended", %why, again_ms = wait.as_millis());
             if orders.is_closed() && orders.is_empty() && self.orders.is_idle() && self.appending.is_none() {
                 return;
             }
-            self.pause(wait + Duration::from_millis(fastrand::u64(0..20))).await;
+            self.pause(wait + Duration::from_millis(fastrand::u64(0..20)), &mut orders, &why).await;
             wait = (wait * 2).min(BACKOFF.1);
         }
     }
 
     async fn round(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<Stop, StoreError> {
-        let bounds = self.store.bounds().await?;
-        match self.attachable(bounds).await? {
-            Some(tail) => Ok(self.follow(pin!(tail), orders).await),
+        let asked = async {
+            let bounds = self.store.bounds().await?;
+            self.attachable(bounds).await
+        };
+        let silent = |_| StoreError::new(StoreErrorKind::Unavailable, format!("the store did not answer in {AWAY:?}"));
+        match time::timeout(AWAY, asked).await.map_err(silent)?? {
+            Some(tail) => {
+                self.away = None;
+                Ok(self.follow(pin!(tail), orders).await)
+            }
             None => Ok(Stop::Tail(TailEnd::OtherEpoch(self.epoch))),
         }
     }
@@ -170,7 +200,14 @@ impl<S: Store> Follow<S> {
             self.begin(bounds).await?;
         }
         let at = self.anchor.as_ref().map_or(self.last.next(), |(at, _)| *at);
-        match self.store.tail(self.epoch, at).await {
+        let mut tail = self.store.tail(self.epoch, at).await;
+        // The last record itself is forgotten, as we asked or by age, and nothing that followed it.
+        let forgotten = |end: &TailEnd| matches!(end, TailEnd::Trimmed { first } if *first <= self.last.next());
+        if self.anchor.is_some() && tail.as_ref().err().is_some_and(forgotten) {
+            self.anchor = None;
+            tail = self.store.tail(self.epoch, self.last.next()).await;
+        }
+        match tail {
             Ok(tail) => {
                 self.anchoring = self.anchor.is_some();
                 Ok(Some(tail))
@@ -224,8 +261,21 @@ impl<S: Store> Follow<S> {
                         self.orders.take(order, self.epoch, &self.keys, now);
                     }
                 }
-                _ = trim.tick() => self.pass_on(),
+                _ = trim.tick() => {
+                    self.pass_on();
+                    self.look_at_the_time();
+                }
             }
+        }
+    }
+
+    /// An append that does not come back: whoever waits is told, and it may still come back.
+    fn look_at_the_time(&mut self) {
+        match self.away {
+            Some(since) if self.appending.is_some() && since.elapsed() >= AWAY => {
+                self.orders.give_up(&gone("it does not say whether it stored what it was given"));
+            }
+            _ => {}
         }
     }
 
@@ -235,6 +285,7 @@ impl<S: Store> Follow<S> {
             return;
         }
         let (store, epoch, batch) = (self.store.clone(), self.epoch, self.orders.batch(self.epoch));
+        self.away = Some(Instant::now());
         self.appending = Some(Box::pin(async move {
             let result = store.append(epoch, batch.clone()).await;
             (batch, result)
@@ -242,6 +293,7 @@ impl<S: Store> Follow<S> {
     }
 
     fn appended(&mut self, batch: Vec<Record>, result: Result<Acked, AppendError>) -> Option<TailEnd> {
+        self.away = None;
         let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
         match result {
             // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.
@@ -372,18 +424,37 @@ impl<S: Store> Follow<S> {
         }
     }
 
-    /// Waits, and lets an append that is on its way come to its end meanwhile.
-    async fn pause(&mut self, wait: Duration) {
+    /// Waits, and lets an append that is on its way come to its end meanwhile. A store that is away for long keeps nobody
+    /// waiting for an answer.
+    async fn pause(&mut self, wait: Duration, orders: &mut mpsc::Receiver<Order>, why: &str) {
         let mut over = pin!(time::sleep(wait));
+        let patience = self.away.map_or(Instant::now(), |since| since + AWAY);
+        let mut taken = Vec::new();
         loop {
+            let patient = Instant::now() < patience;
+            if !patient {
+                self.orders.give_up(&gone(why));
+            }
             tokio::select! {
                 () = &mut over => return,
                 (batch, result) = working(&mut self.appending) => {
                     self.appended(batch, result);
                 }
+                () = time::sleep_until(patience), if patient => {}
+                count = orders.recv_many(&mut taken, BATCH), if !patient && !orders.is_closed() => {
+                    let now = self.clock.now();
+                    for order in taken.drain(..count) {
+                        self.orders.take(order, self.epoch, &self.keys, now);
+                    }
+                }
             }
         }
     }
+}
+
+fn gone(why: &str) -> StoreError {
+    let text = format!("the store has been away for {AWAY:?} ({why}); see to it, and publish again once it is back");
+    StoreError::new(StoreErrorKind::Unavailable, text)
 }
 
 /// What is on its way, once it is done; never, if nothing is. Dropping it half-way leaves the work where it was.

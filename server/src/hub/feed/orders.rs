@@ -117,6 +117,13 @@ impl Orders {
         self.fail(&sent, || PublishError::Indeterminate(why.clone()));
     }
 
+    /// The store has not answered for long: what it was handed may be stored, everything else is given up.
+    pub(super) fn give_up(&mut self, why: &StoreError) {
+        self.lose_sent(why);
+        let gathered: Vec<u64> = self.gathered.drain(..).filter_map(|record| Some(record.producer?.seq)).collect();
+        self.fail(&gathered, || PublishError::Refused(why.clone()));
+    }
+
     /// What lies at or before `upto` has come back: whatever of it still waits was lost.
     pub(super) fn settle(&mut self, acked: &[(u64, Offset)], upto: Offset, why: &StoreError) {
         for (seq, _) in acked.iter().filter(|(_, at)| *at <= upto) {

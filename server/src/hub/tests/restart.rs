@@ -134,3 +134,38 @@ async fn a_key_is_known_for_its_window_after_a_restart_however_little_is_kept() 
     let hub = store().store(disk).build().await.unwrap();
     assert_eq!(hub.publish_keyed("k", "a", &tick(1)).await.unwrap(), first);
 }
+
+/// What is forgotten is known topic by topic, in the folder too.
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_only_a_reader_that_lost_something_of_its_own_is_told_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = || builder().retain(SOON, 2 << 20);
+    let hub = store().store(Disk::open(folder.path()).unwrap()).build().await.unwrap();
+    let early = hub.publish("quiet.x", &tick(1)).await.unwrap();
+    let large = Test::Text("x".repeat(100 << 10));
+    for _ in 0..50 {
+        hub.publish("loud.x", &large).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(hub.core().retained().0 > Offset(20));
+    drop(hub);
+    let disk = loop {
+        match Disk::open(folder.path()) {
+            Ok(disk) => break disk,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let hub = store().store(disk).build().await.unwrap();
+    hub.publish("quiet.x", &tick(2)).await.unwrap();
+    let read = |pattern: &str| {
+        let start = Start::After { position: early, native: true };
+        Page::granted(&hub, start, vec![Pattern::parse(pattern).unwrap()])
+    };
+    for pattern in ["quiet.x", "quiet.*"] {
+        read(pattern).shows(&[r#"tick {"n":2} @52"#]).await;
+    }
+    for pattern in ["loud.x", "loud.*", "**"] {
+        let told = read(pattern).next().await;
+        assert!(told.starts_with("gap evicted @"), "{pattern}: {told}");
+    }
+}

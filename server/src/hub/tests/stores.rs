@@ -177,6 +177,47 @@ async fn publishes_on_their_way_into_a_lost_epoch_are_appended_to_the_next() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_last_record_that_was_forgotten_with_nothing_after_it_is_no_gap() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    page.shows(&[r#"tick {"n":1} @1"#]).await;
+    store.cut_tails();
+    store.with(|state| {
+        state.records.clear();
+        state.first = Offset(2);
+    });
+    hub.publish("a.b", &tick(2)).await.unwrap();
+    page.shows(&[r#"tick {"n":2} @2"#]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_waits_for_a_store_that_is_away_for_a_moment_and_is_refused_when_it_stays_away() {
+    let (hub, store) = scripted().await;
+    let away = |away| {
+        store.with(|state| state.away = away);
+        store.cut_tails();
+    };
+    away(true);
+    let event = tick(1);
+    let (published, ()) = tokio::join!(hub.publish("a.b", &event), async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        store.with(|state| state.away = false);
+    });
+    assert_eq!(published.unwrap(), at(&hub, 1));
+    away(true);
+    for n in 2..=4 {
+        let error = hub.publish("a.b", &tick(n)).await.unwrap_err();
+        assert!(matches!(&error, PublishError::Refused(_)), "{error}");
+        assert!(error.to_string().contains("away for 10s (nobody answers); see to it"), "{error}");
+    }
+    store.with(|state| state.away = false);
+    // Refused is refused: nothing of them appears.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(hub.publish("a.b", &tick(5)).await.unwrap(), at(&hub, 2));
+}
+
 /// A store that is gone for good, and a hub that is, too: no task stays behind to ask for it.
 #[tokio::test(start_paused = true)]
 async fn the_loop_of_a_dropped_hub_ends_though_its_store_does_not_answer() {
