@@ -3,6 +3,7 @@
 //! A failing seed prints the command that repeats it. Nothing here knows the words of a command line.
 
 mod chance;
+pub mod corrupt;
 pub mod cuts;
 pub mod kills;
 pub mod seeds;
@@ -68,7 +69,7 @@ impl Order {
             Attack::Kills(count) => kills::run(count, self.seed),
             Attack::Cuts(count) => cuts::run(count, self.seed),
             Attack::Soak(minutes) => soak::run(minutes, self.seed),
-            Attack::Corrupt(_) => Tally::default(),
+            Attack::Corrupt(count) => corrupt::run(count, self.seed),
         }
     }
 }

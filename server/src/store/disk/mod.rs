@@ -108,9 +108,15 @@ impl Disk {
     /// # Errors
     /// The folder is in use, or cannot be made, read or written. Damage is no error: what was lost is told to readers.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_in_files_of(path, SEGMENT)
+    }
+
+    /// As [`Self::open`], in files so small that a few events need several: for those who damage them.
+    #[doc(hidden)]
+    pub fn open_in_files_of(path: impl AsRef<Path>, bytes: u64) -> Result<Self, StoreError> {
         let folder = Folder::open(path.as_ref())?;
         let (medium, place) = (Arc::new(Files::new(folder.path().to_owned())), folder.place());
-        Self::over(medium, place, SEGMENT, Some(folder))
+        Self::over(medium, place, bytes, Some(folder))
     }
 
     fn over(medium: Arc<dyn Medium>, place: Place, segment: u64, folder: Option<Folder>) -> Result<Self, StoreError> {
