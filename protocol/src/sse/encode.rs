@@ -17,6 +17,20 @@ pub fn event_prefix(position: Position, back: Option<u64>, topic: &Topic, out: &
     out.push(b'\n');
 }
 
+/// The topic of an event that [`event_prefix`] began; `None` if it did not.
+///
+/// ```
+/// use eventwire::sse;
+/// assert_eq!(sse::event_topic(b"id: k3f9x2m1q0ab-1234.5/prices.acme\nevent: tick\ndata: \"/\"\n\n"), Some("prices.acme"));
+/// ```
+pub fn event_topic(event: &[u8]) -> Option<&str> {
+    // An id's line is short whatever else the event holds, and no other `/` comes before the topic's.
+    let line = event.get(..event.len().min(limits::ID + 5))?;
+    let from = line.iter().position(|byte| *byte == b'/')? + 1;
+    let to = from + line[from..].iter().position(|byte| *byte == b'\n')?;
+    std::str::from_utf8(&line[from..to]).ok()
+}
+
 /// Ends an event: `event: name\ndata: payload\n\n`, made once, outside any lock.
 ///
 /// `payload` is one line of JSON, as a [`Payload`](crate::Payload) holds it. Other text can break nothing: each of its

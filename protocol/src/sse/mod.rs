@@ -5,4 +5,4 @@ mod decode;
 mod encode;
 
 pub use decode::{Block, Decoder, LineTooLong};
-pub use encode::{event_prefix, event_suffix, frame, retry};
+pub use encode::{event_prefix, event_suffix, event_topic, frame, retry};

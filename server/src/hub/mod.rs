@@ -8,6 +8,7 @@ pub(crate) mod core;
 pub(crate) mod door;
 mod facade;
 mod feed;
+mod few;
 pub(crate) mod inbox;
 pub(crate) mod join;
 mod keys;

@@ -49,7 +49,12 @@ pub(super) struct State {
     pub(super) latest: Box<[Pattern]>,
     /// Shards that want to hear of any new head, a bit each.
     watching: u64,
+    /// The patterns that match the topic that is published to, if they are too many to be kept with it.
+    many: Vec<u32>,
 }
+
+/// Patterns that a topic keeps as its own: with very many of both, lists of all would be most of the hub's memory.
+const KEPT: usize = 64;
 
 /// Where the order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,7 @@ impl Sequence {
                 patterns: Patterns::new(),
                 latest: config.latest.clone().into(),
                 watching: 0,
+                many: Vec::new(),
             }),
             head: AtomicU64::new(config.start.0),
             renewals: AtomicU64::new(0),
@@ -123,24 +129,27 @@ impl Sequence {
             None => state.log.head() + 1,
         };
         let id = state.topic(topic);
-        let State { epoch, log, patterns, watching, .. } = &mut *state;
+        let State { epoch, log, patterns, watching, many, .. } = &mut *state;
         let position = Position { epoch: *epoch, offset: Offset(at) };
         sse::event_prefix(position, log.back(id, at), topic, prefix);
         log.append(id, at, now, prefix, suffix);
         let (name, followers, interest) = log.interest(id);
         if interest.version != patterns.version() {
-            interest.version = patterns.version();
-            let mut found = Vec::new();
+            many.clear();
             if !patterns.is_empty() {
-                patterns.matches(name.as_str(), &mut found);
+                patterns.matches(name.as_str(), many);
             }
-            interest.shards = found.iter().fold(0, |shards, &pattern| shards | patterns.shards(pattern));
-            interest.patterns = found.into();
+            interest.shards = many.iter().fold(0, |shards, &pattern| shards | patterns.shards(pattern));
+            // So many are looked up faster than they are handed out.
+            let keep = many.len() <= KEPT;
+            interest.version = if keep { patterns.version() } else { 0 };
+            interest.patterns = if keep { many.as_slice().into() } else { Box::default() };
         }
+        let matched = if interest.version == 0 { &many[..] } else { &interest.patterns };
         let mut ring = std::mem::take(watching);
         let follows = *followers | interest.shards;
         for (i, post) in self.posts.iter().enumerate().filter(|(i, _)| follows & 1 << i != 0) {
-            if post.inbox.push(at, id, &interest.patterns, prefix, suffix) {
+            if post.inbox.push(at, id, matched, prefix, suffix) {
                 ring |= 1 << i;
             }
         }

@@ -5,6 +5,7 @@ mod keys;
 mod making;
 #[cfg(feature = "disk")]
 mod restart;
+mod scale;
 mod stores;
 
 use super::{Builder, Hub, PublishError, join::Join};

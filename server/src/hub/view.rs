@@ -1,20 +1,25 @@
 //! Reading for one group of readers: what was lost of its view, and what is kept of it, in hub order.
 //!
-//! Long replays of exact topics run over finished segments outside the lock; patterns a bounded piece at a time under
-//! it. Every unlock is fair, so that a storm of replays never starves a publisher.
+//! Long replays run over finished segments outside the lock; what is left is read a bounded piece at a time under it.
+//! Every unlock is fair, so that a storm of replays never starves a publisher.
 
-use super::sequence::{Sequence, State};
-use crate::log::{Batch, Read, TopicId, holds, scan_segments};
+use super::{
+    few::Few,
+    sequence::{Sequence, State},
+};
+use crate::log::{Batch, Reach, Read, Segment, TopicId, holds, scan_segments};
 use crate::sync::MutexGuard;
-use eventwire::{Pattern, Topic, frame::GapReason};
+use eventwire::{Pattern, Topic, frame::GapReason, sse};
+use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// What a group of readers follows, by number: it is followed as long as the numbers are used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct View {
     /// Sorted, each once.
-    pub(crate) topics: Box<[TopicId]>,
+    pub(crate) topics: Few<TopicId>,
     /// Sorted, each once.
-    pub(crate) patterns: Box<[u32]>,
+    pub(crate) patterns: Few<u32>,
 }
 
 /// The part of a view whose newest events a reader is owed first.
@@ -118,7 +123,7 @@ impl Sequence {
 
     /// The latest newest event of what is fresh that is gone, 0 if none is.
     pub(crate) fn newest_lost(&self, fresh: &Fresh) -> u64 {
-        let nothing = View { topics: Box::default(), patterns: Box::default() };
+        let nothing = View { topics: Few::default(), patterns: Few::default() };
         self.state.lock().loss(&nothing, 0, fresh).map_or(0, |lost| lost.newest)
     }
 
@@ -148,9 +153,15 @@ impl Sequence {
         Found::More { at }
     }
 
-    fn step(&self, view: &View, after: u64, upto: u64, limit: usize, renewals: u64, out: &mut Batch) -> Found {
-        /// Segments read outside the lock in one go.
-        const SEGMENTS: usize = 32;
+    pub(super) fn step(
+        &self,
+        view: &View,
+        after: u64,
+        upto: u64,
+        limit: usize,
+        renewals: u64,
+        out: &mut Batch,
+    ) -> Found {
         let state = self.state.lock();
         if state.renewals != renewals {
             return Found::Renewed;
@@ -158,21 +169,18 @@ impl Sequence {
         if let Some(lost) = state.loss(view, after, &Fresh::default()) {
             return Found::Gap(lost);
         }
-        if view.patterns.is_empty() && state.log.is_long(&view.topics, after) {
+        let reach = Reach { after, upto, limit, newest: false };
+        if !view.patterns.is_empty() || state.log.is_long(&view.topics, after) {
             let window = state.log.window(after, upto, SEGMENTS);
-            if let Some(last) = window.last() {
+            if !window.is_empty() {
+                let patterns = view.patterns.iter().filter_map(|&number| state.patterns.get(number)).cloned().collect();
                 MutexGuard::unlock_fair(state);
-                let upto = upto.min(last.last());
-                let wants = |topic| holds(&view.topics, topic);
-                let segments = window.iter().map(|segment| &**segment);
-                return match scan_segments(segments, after, upto, limit, usize::MAX, wants, out) {
-                    Read::More { at } | Read::Done { at } => Found::More { at },
-                };
+                return outside(&window, reach, &view.topics, patterns, out);
             }
         }
         let read = match view.patterns.is_empty() {
             true => state.log.read(&view.topics, after, upto, limit, out),
-            false => state.log.scan(after, upto, limit, |topic| state.wants(view, topic), out),
+            false => state.log.scan(reach, |topic| state.wants(view, topic), out),
         };
         MutexGuard::unlock_fair(state);
         Found::from(read)
@@ -192,6 +200,12 @@ impl Sequence {
         if state.renewals != renewals {
             return Found::Renewed;
         }
+        let reach = Reach { after, upto, limit, newest: true };
+        let window = if fresh.patterns.is_empty() { Vec::new() } else { state.log.window(after, upto, SEGMENTS) };
+        if !window.is_empty() {
+            MutexGuard::unlock_fair(state);
+            return outside(&window, reach, &fresh.topics, fresh.patterns.to_vec(), out);
+        }
         let read = match fresh.patterns.is_empty() {
             true => state.log.newest(&fresh.topics, after, upto, limit, out),
             false => {
@@ -201,11 +215,38 @@ impl Sequence {
                         fresh.patterns.iter().any(|pattern| pattern.matches(name))
                     }
                 };
-                state.log.scan_newest(after, upto, limit, wants, out)
+                state.log.scan(reach, wants, out)
             }
         };
         MutexGuard::unlock_fair(state);
         Found::from(read)
+    }
+}
+
+/// Segments read outside the lock in one go.
+const SEGMENTS: usize = 32;
+
+/// What finished segments hold of these topics and patterns. Whatever follows them is not looked at yet.
+fn outside(
+    window: &[Arc<Segment>],
+    reach: Reach,
+    topics: &[TopicId],
+    patterns: Vec<Pattern>,
+    out: &mut Batch,
+) -> Found {
+    // Names lie behind the lock; the events say them as well, and each topic is asked once. No longer than for this
+    // window: the number of a topic that is gone is another one's next.
+    let mut known: HashMap<TopicId, bool> = HashMap::new();
+    let matches = |event: &[u8]| {
+        sse::event_topic(event).is_some_and(|topic| patterns.iter().any(|pattern| pattern.matches(topic)))
+    };
+    let wants = |topic: TopicId, event: &[u8]| {
+        holds(topics, topic) || !patterns.is_empty() && *known.entry(topic).or_insert_with(|| matches(event))
+    };
+    let last = window.last().map_or(reach.after, |segment| segment.last());
+    let reach = Reach { upto: reach.upto.min(last), ..reach };
+    match scan_segments(window.iter().map(|segment| &**segment), reach, usize::MAX, wants, out) {
+        Read::More { at } | Read::Done { at } => Found::More { at },
     }
 }
 

@@ -16,6 +16,17 @@ pub(crate) enum Read {
     Done { at: u64 },
 }
 
+/// How far a scan goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub(crate) after: u64,
+    pub(crate) upto: u64,
+    /// Bytes, once there is an event.
+    pub(crate) limit: usize,
+    /// Only the newest events of latest-only topics.
+    pub(crate) newest: bool,
+}
+
 /// Beyond so many events after the position a forward scan is cheaper than walking back again and again.
 const LINKS: usize = 16;
 /// Entries looked at in one go: under the hub's lock that is some microseconds.
@@ -62,7 +73,7 @@ impl<H: BuildHasher> Log<H> {
     /// Events of exactly these topics in `(after, upto]`. Nothing of them may be lost there.
     pub(crate) fn read(&self, topics: &[TopicId], after: u64, upto: u64, limit: usize, out: &mut Batch) -> Read {
         let Some(plan) = self.links(topics, after) else {
-            return self.scan(after, upto, limit, |topic| holds(topics, topic), out);
+            return self.scan(Reach { after, upto, limit, newest: false }, |topic| holds(topics, topic), out);
         };
         let before = out.bytes.len();
         let mut at = after;
@@ -80,18 +91,12 @@ impl<H: BuildHasher> Log<H> {
         Read::Done { at: upto.max(after) }
     }
 
-    /// The same for any view: one pass over the hub's order.
-    pub(crate) fn scan(
-        &self,
-        after: u64,
-        upto: u64,
-        limit: usize,
-        wants: impl FnMut(TopicId) -> bool,
-        out: &mut Batch,
-    ) -> Read {
-        let first = self.segments.partition_point(|s| s.last() <= after);
+    /// The same for any view: one pass over the hub's order, of so many entries at most.
+    pub(crate) fn scan(&self, reach: Reach, wants: impl FnMut(TopicId) -> bool, out: &mut Batch) -> Read {
+        let mut wants = wants;
+        let first = self.segments.partition_point(|s| s.last() <= reach.after);
         let segments = self.segments.range(first..).map(|s| &**s);
-        scan_segments(segments, after, upto, limit, STEPS, wants, out)
+        scan_segments(segments, reach, STEPS, |topic, _| wants(topic), out)
     }
 
     /// Whether [`read`](Self::read) would look at many entries rather than follow a few links.
@@ -134,40 +139,6 @@ impl<H: BuildHasher> Log<H> {
         Read::Done { at: upto.max(after) }
     }
 
-    /// The same for all latest-only topics that `wants` names. Segments without any are passed over.
-    pub(crate) fn scan_newest(
-        &self,
-        after: u64,
-        upto: u64,
-        limit: usize,
-        mut wants: impl FnMut(TopicId) -> bool,
-        out: &mut Batch,
-    ) -> Read {
-        let before = out.bytes.len();
-        let (mut at, mut steps) = (after, 0);
-        let first = self.segments.partition_point(|s| s.last() <= after);
-        for segment in self.segments.range(first..).filter(|s| s.has_fresh()) {
-            for j in segment.above(after)..segment.len() {
-                if segment.at(j) > upto {
-                    return Read::Done { at: upto.max(after) };
-                }
-                if steps == STEPS {
-                    return Read::More { at };
-                }
-                steps += 1;
-                if segment.is_fresh(j) && wants(segment.topic(j)) {
-                    let event = segment.event(j);
-                    if out.bytes.len() > before && out.bytes.len() - before + event.len() > limit {
-                        return Read::More { at };
-                    }
-                    out.put(segment.at(j), event);
-                }
-                at = segment.at(j);
-            }
-        }
-        Read::Done { at: upto.max(after) }
-    }
-
     /// Segment and index of each event of these topics above `after`, in order, found by their links; `None` if there
     /// are too many, or a link is too long.
     fn links(&self, topics: &[TopicId], after: u64) -> Option<Vec<(usize, usize)>> {
@@ -197,20 +168,20 @@ impl<H: BuildHasher> Log<H> {
     }
 }
 
-/// Events in `(after, upto]` of whatever `wants` names, out of segments in order, looking at most at so many entries.
-/// `Done` says that the segments are through, up to `upto`.
+/// Events of whatever `wants` names, by its topic and its bytes, out of segments in order; at most so many entries are
+/// looked at.
 pub(crate) fn scan_segments<'a>(
     segments: impl Iterator<Item = &'a Segment>,
-    after: u64,
-    upto: u64,
-    limit: usize,
+    reach: Reach,
     most: usize,
-    mut wants: impl FnMut(TopicId) -> bool,
+    mut wants: impl FnMut(TopicId, &[u8]) -> bool,
     out: &mut Batch,
 ) -> Read {
+    let Reach { after, upto, limit, newest } = reach;
     let before = out.bytes.len();
     let (mut at, mut steps) = (after, 0);
-    for segment in segments {
+    // Segments without any newest event are passed over, if only these are asked.
+    for segment in segments.filter(|segment| !newest || segment.has_fresh()) {
         let from = segment.above(after);
         for (j, &topic) in (from..).zip(segment.topics_from(from)) {
             if segment.at(j) > upto {
@@ -220,7 +191,8 @@ pub(crate) fn scan_segments<'a>(
                 return Read::More { at };
             }
             steps += 1;
-            if !segment.is_superseded(j) && wants(topic) {
+            let counts = if newest { segment.is_fresh(j) } else { !segment.is_superseded(j) };
+            if counts && wants(topic, segment.event(j)) {
                 let event = segment.event(j);
                 if out.bytes.len() > before && out.bytes.len() - before + event.len() > limit {
                     return Read::More { at };

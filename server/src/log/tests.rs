@@ -123,6 +123,40 @@ fn quiet_topics_do_not_outlive_their_age() {
 }
 
 #[test]
+fn one_call_forgets_a_bounded_number_of_segments_however_much_is_too_old() {
+    let mut hub = Hub::new(Limits { budget: 1 << 20, ..LIMITS });
+    for _ in 0..2_000 {
+        hub.publish("a", 90);
+    }
+    hub.now += LIMITS.retain + 1;
+    let (mut before, mut calls) = (hub.log.events(), 0);
+    loop {
+        let all = hub.log.trim(hub.now, 4);
+        calls += 1;
+        let (now, a_segment) = (hub.log.events(), LIMITS.segment / 90);
+        assert!(before - now <= 4 * a_segment, "{} events in one hold of the lock", before - now);
+        before = now;
+        if all {
+            break;
+        }
+    }
+    assert!(calls > 40 && before == 0, "{calls} calls, {before} events left");
+}
+
+#[test]
+fn a_topic_and_a_prefix_of_the_same_text_have_losses_of_their_own() {
+    let mut hub = Hub::new(LIMITS);
+    let of_topic = hub.publish("a", 10);
+    let below = hub.publish("b.x", 10);
+    hub.now += LIMITS.retain + 1;
+    while !hub.log.trim(hub.now, 4) {}
+    assert_eq!(hub.log.lost_under("a", 0), None, "`a.*` does not match `a`");
+    assert_eq!(hub.log.lost_under("b", 0), Some(below));
+    let (a, b) = (hub.topic("a"), hub.topic("b"));
+    assert_eq!((hub.log.lost(a, 0), hub.log.lost(b, 0)), (Some(of_topic), None), "`b` was never published to");
+}
+
+#[test]
 fn a_topic_that_is_gone_and_comes_back_knows_its_loss_and_a_new_one_has_none() {
     let mut hub = Hub::new(LIMITS);
     let last = hub.publish("a.once", 10);

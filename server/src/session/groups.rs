@@ -3,8 +3,9 @@
 use crate::hub::{View, sequence::Sequence};
 use crate::log::TopicId;
 use eventwire::Pattern;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 use slab::Slab;
+use std::hash::{BuildHasher, RandomState};
 
 /// No reader, no group, no run.
 pub(super) const NONE: u32 = u32::MAX;
@@ -35,7 +36,9 @@ enum Few {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Slab<Group>,
-    by_view: HashMap<View, u32>,
+    /// Groups by the view they have.
+    by_view: HashTable<u32>,
+    hash: RandomState,
     topics: HashMap<TopicId, Few>,
     patterns: HashMap<u32, Few>,
 }
@@ -44,11 +47,12 @@ impl Groups {
     /// The group of this interest, with one member more.
     pub(super) fn enter(&mut self, sequence: &Sequence, shard: usize, asked: &[Pattern]) -> u32 {
         let view = sequence.follow(shard, asked);
-        let group = match self.by_view.get(&view) {
+        let hash = self.hash.hash_one(&view);
+        let group = match self.by_view.find(hash, |&group| self.all[group as usize].view == view) {
             Some(&group) => group,
             None => {
                 let group = self.all.insert(Group {
-                    view: view.clone(),
+                    view,
                     asked: asked.into(),
                     live: Vec::new(),
                     members: 0,
@@ -57,9 +61,11 @@ impl Groups {
                     last: NONE,
                     mark: 0,
                 }) as u32;
-                view.topics.iter().for_each(|&topic| add(&mut self.topics, topic, group));
-                view.patterns.iter().for_each(|&pattern| add(&mut self.patterns, pattern, group));
-                self.by_view.insert(view, group);
+                let Self { all, by_view, hash: hasher, topics, patterns } = self;
+                let view = &all[group as usize].view;
+                view.topics.iter().for_each(|&topic| add(topics, topic, group));
+                view.patterns.iter().for_each(|&pattern| add(patterns, pattern, group));
+                by_view.insert_unique(hash, group, |&group| hasher.hash_one(&all[group as usize].view));
                 group
             }
         };
@@ -75,7 +81,9 @@ impl Groups {
             return;
         }
         let Group { view, .. } = self.all.remove(group as usize);
-        self.by_view.remove(&view);
+        if let Ok(found) = self.by_view.find_entry(self.hash.hash_one(&view), |&found| found == group) {
+            found.remove();
+        }
         let topics: Vec<_> = view.topics.iter().copied().filter(|&t| remove(&mut self.topics, t, group)).collect();
         let patterns: Vec<_> =
             view.patterns.iter().copied().filter(|&p| remove(&mut self.patterns, p, group)).collect();

@@ -8,5 +8,6 @@ mod history;
 mod model;
 mod oracle;
 mod parting;
+mod pitfalls;
 mod seam;
 mod seams;
