@@ -43,17 +43,21 @@ impl Stream {
     pub(crate) fn open(hub: &Hub<Load>, topics: &[Pattern], after: Option<Position>) -> Result<Self, String> {
         let start = after.map_or(Start::Now, |position| Start::After { position, native: true });
         let request = Request { topics: topics.to_vec(), new: Vec::new(), start };
-        Self::of(hub, request, Access::all())
-    }
-
-    /// Opens a stream of all that access grants.
-    pub(crate) fn granted(hub: &Hub<Load>, access: Access) -> Result<Self, String> {
-        Self::of(hub, Request { topics: Vec::new(), new: Vec::new(), start: Start::Now }, access)
-    }
-
-    fn of(hub: &Hub<Load>, request: Request, access: Access) -> Result<Self, String> {
-        let stream = hub.stream(Subscribe::from(request), access).map_err(|problem| problem.to_string())?;
+        let stream = hub.stream(Subscribe::from(request), Access::all()).map_err(|problem| problem.to_string())?;
         Ok(Self(stream.into_response().into_body()))
+    }
+
+    /// Takes all that comes until the stream says that this was all; what came, to be checked when time does not matter.
+    pub(crate) async fn all(mut self) -> Result<Vec<Bytes>, String> {
+        let mut pieces = Vec::new();
+        loop {
+            let piece = self.next().await.ok_or("a stream ended before it was caught up")?;
+            let live = piece.ends_with(b"\"live\"}\n\n");
+            pieces.push(piece);
+            if live {
+                return Ok(pieces);
+            }
+        }
     }
 
     /// The next piece; `None` at the end.

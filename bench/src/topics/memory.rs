@@ -6,7 +6,7 @@
 use std::{error::Error, process::Command, time::Duration};
 
 use eventwire::Topic;
-use eventwire_server::{Access, Hub};
+use eventwire_server::Hub;
 
 use super::Size;
 use crate::stream::{Load, Stream, memory, patterns, publish};
@@ -59,44 +59,48 @@ async fn event(size: Size) -> Result<f64, String> {
     Ok((grown - bytes as f64) / events as f64)
 }
 
-/// One reader of many topics that nobody publishes to: what log, hub and session together keep for each.
+/// Readers of a hundred topics each that nobody publishes to: what log, hub and session together keep for a topic, and a
+/// hundredth of a reader.
 async fn topic(size: Size) -> Result<f64, String> {
-    let topics = size.of(100_000, 2_000);
+    let (readers, each) = (size.of(1_000, 20), 100);
     let hub = hub(64 << 20).await?;
-    let mut first = Stream::granted(&hub, Access::to(["first"]))?;
-    first.next().await;
     let before = memory()?;
-    let mut stream = Stream::granted(&hub, Access::to((0..topics).map(|n| format!("idle.{n}"))))?;
-    while hub.stats().live < 2 {
-        drop(stream.take());
-        drop(first.take());
-        tokio::task::yield_now().await;
+    let mut streams = Vec::with_capacity(readers);
+    for reader in 0..readers {
+        let asked = patterns((0..each).map(|n| format!("idle.{}", reader * each + n)));
+        streams.push(Stream::open(&hub, &asked, None)?);
+        while hub.stats().live <= reader {
+            streams.iter_mut().rev().take(1).for_each(|stream| drop(stream.take()));
+            tokio::task::yield_now().await;
+        }
     }
-    if hub.stats().topics != topics + 1 {
+    if hub.stats().topics != readers * each {
         return Err(format!("{} topics are followed", hub.stats().topics));
     }
-    Ok((memory()? - before) / topics as f64)
+    Ok((memory()? - before) / (readers * each) as f64)
 }
 
-/// Readers that took their hello and nothing since, while events come that all of them follow.
+/// Readers of a topic each that took their hello and nothing since, while events come: all that such a reader costs,
+/// with its body and its topic.
 async fn stuck(size: Size) -> Result<f64, String> {
     let readers = size.of(10_000, 200);
     let hub = hub(64 << 20).await?;
-    let topic = Topic::parse("busy").map_err(|error| error.to_string())?;
-    let asked = patterns(["busy".to_owned()]);
+    let topics = topics_of(readers)?;
+    let before = memory()?;
     let mut streams = Vec::with_capacity(readers);
-    for _ in 0..readers {
-        streams.push(Stream::open(&hub, &asked, None)?);
+    for topic in &topics {
+        streams.push(Stream::open(&hub, &patterns([topic.to_string()]), None)?);
     }
     while hub.stats().live < readers {
         streams.iter_mut().for_each(|stream| drop(stream.take()));
         tokio::task::yield_now().await;
     }
     streams.iter_mut().for_each(|stream| drop(stream.take()));
-    let before = memory()?;
     let load = load();
-    for _ in 0..200 {
-        publish(&hub, &topic, &load)?;
+    for _ in 0..4 {
+        for topic in &topics {
+            publish(&hub, topic, &load)?;
+        }
         tokio::task::yield_now().await;
     }
     let stats = hub.stats();
