@@ -64,6 +64,13 @@
 //! end by themselves, so a graceful shutdown without it waits for ever. A socket whose peer does not read is closed
 //! only by [`serve()`]; elsewhere its reader is let go and the response ends at the server's next try.
 //!
+//! # Readers that cost too much
+//!
+//! A reader that takes nothing holds at most two pieces, and after [`Builder::stall`] is told `bye slow` in place of what it
+//! did not take; it resumes like anyone. [`Builder::readers`] and [`Builder::readers_per_principal`] bound how many there
+//! are, [`Builder::rotate`] moves them to a new server by and by. None of this costs another reader an event.
+//! [`Stats`] counts those who were let go and turned away.
+//!
 //! # Layers
 //!
 //! Layers see a stream as a response whose body never ends: tower-http's `TimeoutLayer` times its head,

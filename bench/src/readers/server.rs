@@ -8,9 +8,9 @@ use std::{
     error::Error,
     fs,
     io::{BufRead, stdin},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
-use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot, task::JoinHandle};
 
 /// What the bench publishes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, eventwire::Events)]
@@ -24,6 +24,8 @@ struct Running {
     hub: Hub<Bench>,
     stop: Option<oneshot::Sender<()>>,
     published: u32,
+    /// Milliseconds since a drain began, and how many readers there were.
+    paced: Option<JoinHandle<Vec<(u64, usize)>>>,
 }
 
 pub(super) fn run() -> Result<(), Box<dyn Error>> {
@@ -57,7 +59,7 @@ async fn obey(words: &[&str], running: &mut Option<Running>) -> Result<Value, Bo
                     })
                     .into_future(),
             );
-            *running = Some(Running { hub, stop: Some(stop), published: 0 });
+            *running = Some(Running { hub, stop: Some(stop), published: 0, paced: None });
             Ok(json!({ "at": at }))
         }
         (["publish", count, pause, bytes], Some(running)) => {
@@ -73,7 +75,12 @@ async fn obey(words: &[&str], running: &mut Option<Running>) -> Result<Value, Bo
         }
         (["drain"], Some(running)) => {
             let sent = running.stop.take().is_some_and(|stop| stop.send(()).is_ok());
+            running.paced = Some(tokio::spawn(watch(running.hub.clone())));
             Ok(json!({ "draining": sent }))
+        }
+        (["paced"], Some(running)) => {
+            let watched = running.paced.take().ok_or("no drain was watched")?.await?;
+            Ok(json!({ "paced": watched }))
         }
         (["stats"], Some(running)) => {
             let stats = running.hub.stats();
@@ -96,6 +103,20 @@ async fn obey(words: &[&str], running: &mut Option<Running>) -> Result<Value, Bo
 
 pub(super) fn micros() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1e6
+}
+
+/// How many readers are left, until none is. As the server does it: what a client sees also tells when the client had its
+/// turn on a busy machine.
+async fn watch(hub: Hub<Bench>) -> Vec<(u64, usize)> {
+    let (began, mut seen) = (Instant::now(), Vec::new());
+    loop {
+        let readers = hub.stats().readers;
+        seen.push((began.elapsed().as_millis() as u64, readers));
+        if readers == 0 || began.elapsed() > Duration::from_secs(120) {
+            return seen;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Bytes of this process in memory.

@@ -2,7 +2,9 @@
 //!
 //! Does what `axum::serve` does not: a silent or half-spoken request is closed after ten seconds, a socket whose peer
 //! has stopped reading is closed after ten, a dead one after thirty, a request head over 16 KiB is answered 431, a
-//! handler that panics is answered 500, and a drain says goodbye to every stream and always ends.
+//! handler that panics is answered 500, and a drain says goodbye to every stream and always ends. The 431 has no body: it
+//! is said before there is a request that could be answered. An HTTP/2 stream whose peer opens no window keeps its place
+//! among the 200 of its connection, while what stood behind it is let go.
 //!
 //! Knows HTTP and sockets. Knows neither sessions nor hubs nor axum: whoever wants to be drained says so through the
 //! [`Drain`] handle that stands in the extensions of every request.
