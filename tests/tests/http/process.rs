@@ -62,6 +62,15 @@ impl Harness {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Whether all of its threads are stopped.
+    fn stands_still(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid())).expect("its threads");
+        threads.flatten().all(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit(')').next().is_some_and(|fields| fields.trim_start().starts_with('T'))
+        })
+    }
+
     /// A publisher whose connection stands already.
     pub(crate) async fn publisher(&self) -> Publisher {
         let publisher = Publisher { http: self.http.clone(), at: self.at };
@@ -145,6 +154,8 @@ async fn n16_after_a_pause_of_the_process_nobody_gets_what_is_no_longer_granted_
         stream.story_until("cursor \"live\"").await;
     }
     harness.signal("-STOP").await;
+    // One thread takes the signal; on a busy machine the others run on until it has had its turn.
+    until("every thread stands still", || harness.stands_still()).await;
     // Waits in the stopped process's socket until it goes on, long after the grant has ended.
     let published = tokio::spawn(async move { publisher.publish("a", 1).await });
     // The pause is the fault: twenty heartbeats long.
