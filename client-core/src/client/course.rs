@@ -115,10 +115,9 @@ impl Client {
     pub(super) fn obey(&mut self, now: Timestamp) {
         match (&self.place, self.hold()) {
             (Place::Idle, _) | (_, None) => {}
-            (Place::Paused(pause), Some(hold)) if *pause == hold => {}
             (_, Some(_)) => {
                 self.hang_up();
-                self.dial(now, Dialled::Retry); // which it does not: it pauses
+                self.dial(now, Dialled::Retry); // which it does not: it pauses, or goes on pausing
             }
         }
     }

@@ -146,6 +146,20 @@ fn c18_a_timer_that_is_two_seconds_late_was_busy_and_not_asleep() {
 }
 
 #[test]
+fn c18_a_stream_that_breaks_ten_seconds_after_its_sleep_was_not_broken_by_it() {
+    let end = |ended: u64| {
+        let script = format!(
+            "0ms open\n5ms hello\n5ms cursor a-10 prelude\n6ms asleep\n120000ms timeout\n120001ms cursor a-10 beat\n\
+             {ended}ms ended"
+        );
+        let transcript = crate::script::run(eventwire_client_core::Config::default(), &script);
+        transcript.lines().nth(3).unwrap_or_default().split_once(' ').expect("a time").1.to_owned()
+    };
+    expect!["connecting woke"].assert_eq(&end(129_999));
+    expect!["waiting lost until 131390ms"].assert_eq(&end(130_000));
+}
+
+#[test]
 fn w2_late_timers_alone_condemn_nothing() {
     check(
         "

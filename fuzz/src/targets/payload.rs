@@ -42,6 +42,7 @@ fn run(input: &[u8]) {
             assert!(known.is_ok(), "serde_json refuses it: {known:?}");
             assert!(written.len() <= limits::PAYLOAD && written.len() <= json.len());
             assert!(!written.contains(['\n', '\r']), "more than one line");
+            assert!(depth(written) <= limits::DEPTH, "too deep");
             assert_eq!(Payload::parse(written).expect("a payload is a payload"), payload);
             assert_eq!(value(written), value(json), "another value");
             for name in ["Unit", "One", "Two", "Fields", "Else"] {
@@ -69,8 +70,13 @@ fn value(json: &str) -> Option<serde_json::Value> {
 
 fn depth(json: &str) -> usize {
     let (mut deepest, mut open) = (0usize, 0usize);
+    let (mut text, mut escaped) = (false, false);
     for byte in json.bytes() {
         match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = text,
+            b'"' => text = !text,
+            _ if text => {}
             b'[' | b'{' => open += 1,
             b']' | b'}' => open = open.saturating_sub(1),
             _ => {}

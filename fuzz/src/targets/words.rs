@@ -40,7 +40,10 @@ fn alone(word: &str) {
         assert_eq!(id.to_string(), word);
         assert!(word.len() <= limits::ID && word.bytes().all(|byte| byte.is_ascii_graphic()));
         assert_eq!(Position::parse(word), Ok(id.position));
-        assert!(id.previous() < id.position.offset && id.position.offset.0 > 0);
+        let offset = id.position.offset.0;
+        assert!(
+            offset > 0 && id.back.is_none_or(|back| (1..offset).contains(&back) && id.previous().0 == offset - back)
+        );
     }
     if let Ok(position) = Position::parse(word) {
         let written = position.to_string();

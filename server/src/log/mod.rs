@@ -292,4 +292,6 @@ impl<H: BuildHasher> Log<H> {
 const TRIM_ON_APPEND: usize = 32;
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
