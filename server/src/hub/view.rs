@@ -244,8 +244,9 @@ fn outside(
         holds(topics, topic) || !patterns.is_empty() && *known.entry(topic).or_insert_with(|| matches(event))
     };
     let last = window.last().map_or(reach.after, |segment| segment.last());
-    let reach = Reach { upto: reach.upto.min(last), ..reach };
-    match scan_segments(window.iter().map(|segment| &**segment), reach, usize::MAX, wants, out) {
+    let read = Reach { upto: reach.upto.min(last), ..reach };
+    match scan_segments(window.iter().map(|segment| &**segment), read, usize::MAX, wants, out) {
+        Read::Done { at } if at >= reach.upto => Found::Done { at },
         Read::More { at } | Read::Done { at } => Found::More { at },
     }
 }
