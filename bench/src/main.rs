@@ -5,6 +5,7 @@
 use std::{error::Error, process::ExitCode};
 
 mod fanout;
+mod publish;
 mod readers;
 mod report;
 mod resume;
@@ -17,8 +18,13 @@ type Run = fn(lexopt::Parser) -> Result<(), Box<dyn Error>>;
 /// A bench: its name, and what runs it.
 type Bench = (&'static str, Run);
 
-const BENCHES: &[Bench] =
-    &[("fanout", fanout::run), ("topics", topics::run), ("resume", resume::run), ("readers", readers::run)];
+const BENCHES: &[Bench] = &[
+    ("fanout", fanout::run),
+    ("topics", topics::run),
+    ("resume", resume::run),
+    ("publish", publish::run),
+    ("readers", readers::run),
+];
 
 fn main() -> ExitCode {
     let mut args = lexopt::Parser::from_env();

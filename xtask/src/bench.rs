@@ -18,7 +18,7 @@ cargo xtask bench NAME [--json] [--quick] [options of the bench]
   topics    what the log costs: wake-ups, bytes per event, per topic, per reader
   resume    a reconnect storm, and one long way back
   fanout    one event to many readers, beside axum's Sse and a bare write loop
-  publish   how fast events are accepted, in memory and on disk, beside the disk store's own engine
+  publish   how fast events are accepted, in memory and on disk, beside fjall
   readers   thousands of readers, stalled and healthy; drain; churn
 
 A table with each figure beside its bar; with --json one flat object of numbers.
