@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod events;
+pub mod history;
 pub mod process;
 pub mod proxy;
 pub mod publisher;

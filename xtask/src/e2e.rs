@@ -49,15 +49,16 @@ enum Need {
 
 const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
+const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
 const CHECKS: [Check; 7] = [
-    Check { name: "curl", needs: &[Need::Page, DEMO] },
+    Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
-    Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS] },
-    Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS] },
+    Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
+    Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
-    Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed")] },
+    Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
 ];
 
 /// How much of the workspace is built for a check.

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 
 import { chosen, hide, launch, open, show } from '../lib/browser.mjs'
 import { Harness, publishTicks } from '../lib/harness.mjs'
-import { complete, score } from '../lib/ledger.mjs'
+import { judged, said } from '../lib/judge.mjs'
+import { complete, counts, history } from '../lib/ledger.mjs'
 import { bundle, html, pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
 import { serveSite } from '../lib/site.mjs'
@@ -51,16 +52,17 @@ async function one(name, grace, away, script) {
   const site = await serveSite({ '/': html('hidden'), '/page.js': script })
   site.upstream = harness.url
   const browser = await launch(name)
+  const from = (await harness.stats()).position
   const page = await open(browser, `${site.url}/?topics=${TOPIC}&grace=${grace}`)
   const lasts = () => page.evaluate(() => window.book?.lasts ?? {})
   const has = (last) => until(`event ${last}`, async () => complete({ [TOPIC]: last }, await lasts()), { timeout: CEILING_MS })
   await until('the stream to open', () => page.evaluate(() => window.book?.states.at(-1)?.kind === 'open'))
-  await publishTicks(harness, TOPIC, 50)
+  const answered = [await publishTicks(harness, TOPIC, 50)]
   await has(50)
 
   const hiding = Date.now()
   await hide(browser, page)
-  await publishTicks(harness, TOPIC, 50, { from: 51 })
+  answered.push(await publishTicks(harness, TOPIC, 50, { from: 51 }))
   await until('the stream to be let go', () => site.open === 0, { timeout: grace + CEILING_MS })
   const kept = Date.now() - hiding
   // The server saw a reader leave, not only the proxy.
@@ -68,7 +70,7 @@ async function one(name, grace, away, script) {
   const before = site.requests.length
 
   await harness.restart('SIGTERM')
-  await publishTicks(harness, TOPIC, 200, { from: 101 })
+  answered.push(await publishTicks(harness, TOPIC, 200, { from: 101 }))
   await pass(away)
   const after = site.requests.length - before
   console.log(`requests after grace ${after}`)
@@ -78,17 +80,20 @@ async function one(name, grace, away, script) {
   await until('the page to dial', () => site.requests.length > before + after, { timeout: CEILING_MS })
   const dialled = site.requests[before + after].at - showing
   await has(300)
-  await publishTicks(harness, TOPIC, 50, { from: 301 })
+  answered.push(await publishTicks(harness, TOPIC, 50, { from: 301 }))
   await has(350)
-  const { record, faults } = await page.evaluate(() => window.book)
-  const sum = score({ [TOPIC]: 350 }, record)
+  const { items, faults } = await page.evaluate(() => window.book)
+  const run = history(answered.flatMap(({ published }) => published), { view: [TOPIC], from, items })
+  const violations = await judged(run)
+  const sum = counts(run, violations)
   console.log(`dialled ${dialled} ms after it was visible, let go ${kept} ms after it was hidden`)
   console.log(`unannounced ${sum.unannounced}`)
 
   must(after === 0, `the hidden page made ${after} requests: ${JSON.stringify(site.requests.slice(before, before + after))}`)
   must(kept >= grace * 0.75, `the stream was let go after ${kept} ms, before its grace of ${grace} ms`)
   must(dialled <= CEILING_MS, `the page dialled only ${dialled} ms after it was visible`)
-  must(sum.unannounced === 0 && sum.duplicate === 0 && sum.gaps === 0 && sum.delivered === 350, `score: ${JSON.stringify(sum)}`)
+  must(violations.length === 0, `${JSON.stringify(sum)}, ${said(violations)}`)
+  must(sum.gaps === 0 && sum.published === 350 && sum.delivered === 350, `a disk loses nothing: ${JSON.stringify(sum)}`)
   must(faults.length === 0, `faults: ${faults.slice(0, 3)}`)
   await browser.close()
   await harness.process.kill()

@@ -30,7 +30,7 @@ export class Harness {
     return response.json()
   }
 
-  /** One try. Throws when the answer is not 200 or there is none: whether it was accepted is then unknown. */
+  /** One try: the positions. Throws when the answer is not 200 or there is none: whether it was accepted is then unknown. */
   async publish(topic, events) {
     const response = await fetch(`${this.url}/publish/${topic}`, {
       method: 'POST',
@@ -40,12 +40,16 @@ export class Harness {
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`POST /publish/${topic}: ${response.status} ${text}`)
-    return text
+    return JSON.parse(text).positions
   }
 }
 
-/** Publishes `tick {n}` from 1 to `count` on one topic, in order, under keys, until each is accepted. */
+/**
+ * Publishes `tick {n}` from 1 to `count` on one topic, in order, under keys, until each is accepted: answers with what was
+ * published, as the judge reads it, and how often a publish was tried again.
+ */
 export async function publishTicks(harness, topic, count, { batch = 10, from = 1, onAccepted = () => {}, wait = async () => {} } = {}) {
+  const published = []
   let retries = 0
   for (let first = from; first < from + count; first += batch) {
     await wait({ last: first + batch >= from + count })
@@ -55,7 +59,8 @@ export async function publishTicks(harness, topic, count, { batch = 10, from = 1
     }
     for (let tries = 0; ; tries += 1) {
       try {
-        await harness.publish(topic, events)
+        const positions = await harness.publish(topic, events)
+        published.push(...events.map(({ event, data }, n) => accepted(topic, event, data, positions[n], tries > 0)))
         break
       } catch (error) {
         // The server may be dead or just back; the keys make a second try harmless.
@@ -67,5 +72,13 @@ export async function publishTicks(harness, topic, count, { batch = 10, from = 1
     }
     onAccepted(events.length)
   }
-  return retries
+  return { published, retries }
 }
+
+/** One publish with its answer. A page shows contents as JSON writes them. */
+export const accepted = (topic, event, data, at, retried = false) => ({
+  topic,
+  content: `${event} ${JSON.stringify(data)}`,
+  outcome: { accepted: at },
+  retried,
+})

@@ -1,56 +1,27 @@
-// The score of a run: what the publisher numbered against what a page was handed, in the order it was handed it.
+// A run as the judge reads it, and its plain counts: what publishers were answered, what a page was handed.
 //
-// Believes no counter of the client. A page's record is a list of {topic, n} and {gap, topics}.
+// Believes no counter of the client, and decides nothing: what is wrong with a run is the judge's to say.
 
-/** Does one of these patterns cover the topic? None at all means every topic. */
-function covers(patterns, topic) {
-  if (patterns.length === 0) return true
-  const segments = topic.split('.')
-  return patterns.some((pattern) => {
-    const parts = pattern.split('.')
-    if (parts.at(-1) === '**') {
-      const head = parts.slice(0, -1)
-      return segments.length > head.length && head.every((part, at) => part === '*' || part === segments[at])
-    }
-    return parts.length === segments.length && parts.every((part, at) => part === '*' || part === segments[at])
-  })
+/** One page's history: what `publishTicks` answered, and what a page of `pages/ledger.mjs` wrote down. */
+export function history(published, { view, from, items }) {
+  return { published, readings: [{ view, from, new: true, items }] }
 }
 
-/** `published` is {topic: last n}, every topic numbered from 1. */
-export function score(published, record) {
-  const topics = new Map(Object.keys(published).map((topic) => [topic, { last: 0, warned: false, seen: new Set() }]))
-  const sum = { published: 0, delivered: 0, duplicate: 0, disorder: 0, gaps: 0, announced: 0, unannounced: 0, stray: 0 }
-  for (const last of Object.values(published)) sum.published += last
-  const missing = (topic, count) => (sum[topic.warned ? 'announced' : 'unannounced'] += count)
-
-  for (const entry of record) {
-    if (entry.gap) {
-      sum.gaps += 1
-      for (const [name, topic] of topics) topic.warned ||= covers(entry.topics, name)
-      continue
-    }
-    const topic = topics.get(entry.topic)
-    if (!topic || entry.n < 1 || entry.n > published[entry.topic]) {
-      sum.stray += 1
-      continue
-    }
-    if (topic.seen.has(entry.n)) {
-      sum.duplicate += 1
-      continue
-    }
-    topic.seen.add(entry.n)
-    sum.delivered += 1
-    if (entry.n < topic.last) {
-      // Told late: the hole was counted when it was passed, so the order is what is wrong.
-      sum.disorder += 1
-      continue
-    }
-    missing(topic, entry.n - topic.last - 1)
-    topic.last = entry.n
-    topic.warned = false
+/** How much of it came, was missing, and was missing without a word in time, as the judge found. */
+export function counts({ published, readings: [{ items }] }, violations) {
+  const events = items.flatMap(({ event }) => event ?? [])
+  const contents = new Set(events.map(({ topic, content }) => `${topic} ${content}`))
+  const places = new Set(events.map(({ at }) => at))
+  const missing = published.filter(({ outcome }) => outcome.accepted && !places.has(outcome.accepted)).length
+  const unannounced = violations.filter(({ kind }) => kind === 'lost' || kind === 'lateGap').length
+  return {
+    published: published.length,
+    delivered: contents.size,
+    duplicate: events.length - contents.size,
+    gaps: items.filter(({ gap }) => gap).length,
+    announced: missing - unannounced,
+    unannounced,
   }
-  for (const [name, topic] of topics) missing(topic, published[name] - topic.last)
-  return sum
 }
 
 /** Has the page been handed the last event of every topic? */

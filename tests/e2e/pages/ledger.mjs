@@ -1,4 +1,4 @@
-// A page that writes down all it is handed, in order, for the check to score.
+// A page that writes down all it is handed, in order and as the judge reads it (tests/src/history.rs).
 //
 // `?topics=a,b.*&grace=2000`: what to ask for, and how long to stay while hidden.
 
@@ -7,19 +7,35 @@ import { connect } from 'eventwire'
 import { Harness } from './harness.mjs'
 
 const query = new URLSearchParams(location.search)
-const book = { record: [], lasts: {}, states: [], faults: [], outdated: 0 }
+const book = { items: [], lasts: {}, states: [], faults: [], outdated: 0 }
 window.book = book
 
 const options = { topics: query.get('topics').split(',') }
 if (query.has('grace')) options.grace = Number(query.get('grace'))
 
 const stream = connect(Harness, '/events', options)
-stream.on('tick', ({ n }, { topic }) => {
-  book.record.push({ topic, n })
-  book.lasts[topic] = n
+
+let last
+// The position is what a page would keep, to go on there later: it must be right whenever it is looked at.
+const look = () => {
+  const at = stream.position
+  if (at !== undefined && at !== last) book.items.push({ at: (last = at) })
+}
+setInterval(look, 20)
+
+stream.on('tick', (data, { topic, position }) => {
+  book.items.push({ event: { at: position, topic, content: `tick ${JSON.stringify(data)}` } })
+  book.lasts[topic] = data.n
+  look()
 })
-stream.onGap(({ reason, topics }) => book.record.push({ gap: reason, topics }))
+stream.onGap(({ reason, topics, position }) => {
+  book.items.push({ gap: { at: position, reason, topics } })
+  look()
+})
 stream.onFault((fault) => book.faults.push(`${fault.event} ${fault.path}: ${fault.reason}`))
 stream.onOutdated(() => (book.outdated += 1))
-stream.onState(({ kind, reason }) => book.states.push({ kind, reason, at: Date.now() }))
+stream.onState(({ kind, reason }) => {
+  book.states.push({ kind, reason, at: Date.now() })
+  look()
+})
 window.stream = stream
