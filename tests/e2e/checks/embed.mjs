@@ -6,11 +6,13 @@ import { join } from 'node:path'
 
 import { chosen, launch, open } from '../lib/browser.mjs'
 import { curl, curlStream } from '../lib/curl.mjs'
+import { accepted } from '../lib/harness.mjs'
+import { judged, said } from '../lib/judge.mjs'
 import { pack } from '../lib/package.mjs'
 import { binary, e2e, fresh, tool } from '../lib/paths.mjs'
 import { start, succeed } from '../lib/process.mjs'
 import { serveSite } from '../lib/site.mjs'
-import { data, isFrame } from '../lib/sse.mjs'
+import { data, handed } from '../lib/sse.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
 
@@ -62,7 +64,10 @@ export async function run({ browser }, tally) {
 async function publish(url, topic, event) {
   const body = JSON.stringify(event)
   const response = await fetch(`${url}/publish/${topic}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-  if (!response.ok) throw new Error(`publish: ${response.status} ${await response.text()}`)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`publish: ${response.status} ${text}`)
+  const [[name, payload]] = Object.entries(event)
+  return accepted(topic, name, payload, text)
 }
 
 /** `carol` is no boss and `alice` is one: both come back with the same position, and only alice is shown more. */
@@ -71,19 +76,25 @@ async function narrowed(url, carol, alice) {
   const as = (name) => ({ headers: [`Cookie: desk=${name}`] })
   const hello = (await curlStream(stream, { ...as(alice), seconds: 1 }))[0]
   const position = data(hello).head
-  await publish(url, 'acme.tickets.1', { note: 'first' })
-  await publish(url, 'acme.bosses', { note: 'not for everyone' })
-  await publish(url, 'globex.tickets.1', { note: 'another tenant' })
-  await publish(url, 'acme.tickets.1', { note: 'second' })
+  const published = [
+    await publish(url, 'acme.tickets.1', { note: 'first' }),
+    await publish(url, 'acme.bosses', { note: 'not for everyone' }),
+    await publish(url, 'globex.tickets.1', { note: 'another tenant' }),
+    await publish(url, 'acme.tickets.1', { note: 'second' }),
+  ]
 
-  const told = async (name) => {
+  const readings = []
+  const told = async (name, view) => {
     const all = await curlStream(stream, { ...as(name), position, seconds: 1 })
-    return { denied: data(all[0]).denied, notes: all.filter((block) => !isFrame(block)).map((block) => data(block)).join() }
+    readings.push({ view, from: position, new: false, items: handed(all, (block) => `${block.event} ${block.data}`) })
+    return data(all[0]).denied.join()
   }
-  const before = await told(alice)
-  must(before.denied.length === 0 && before.notes === 'first,not for everyone,second', `alice is told ${JSON.stringify(before)}`)
-  const other = await told(carol)
-  must(other.denied.join() === 'acme.bosses' && other.notes === 'first,second', `carol is told ${JSON.stringify(other)}`)
+  const before = await told(alice, ['acme.tickets.*', 'acme.bosses'])
+  must(before === '', `alice is denied ${before}`)
+  const other = await told(carol, ['acme.tickets.*'])
+  must(other === 'acme.bosses', `carol is denied "${other}"`)
+  const violations = await judged({ published, readings })
+  must(violations.length === 0, `alice is reader 0, carol is reader 1; ${said(violations)}`)
 }
 
 async function emptyProject(tarball) {

@@ -23,7 +23,18 @@ export const data = (block) => JSON.parse(block.data)
 /** Is this a frame of the library's own? */
 export const isFrame = (block) => block.event?.startsWith('eventwire.') ?? false
 
-/** {epoch, offset, topic} of an id or a position. */
+/** What whoever reads these blocks was handed, as the judge reads it; `content` is how an event is shown there. */
+export function handed(blocks, content) {
+  return blocks.flatMap((block) => {
+    if (block.event === 'eventwire.gap') return { gap: { at: block.id, ...data(block) } }
+    // A cursor is where one could go on; hello, names and bye hand over nothing.
+    if (isFrame(block)) return block.id ? { at: block.id } : []
+    const { epoch, offset, topic } = place(block.id)
+    return { event: { at: `${epoch}-${offset}`, topic, content: content(block) } }
+  })
+}
+
+/** {epoch, offset, back, topic} of an id or a position. */
 export function place(id) {
   const [, epoch, offset, back, topic] = /^([0-9a-z]{12})-(\d+)(?:\.(\d+))?(?:\/(.+))?$/.exec(id) ?? []
   if (!epoch) throw new Error(`no id: ${id}`)
