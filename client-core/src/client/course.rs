@@ -38,8 +38,8 @@ impl Client {
         match bye.reason.retry() {
             Retry::Resume => self.wait_after_loss(now, trouble, bye.after),
             Retry::Once if !self.pardoned => {
-                self.pardoned = true;
                 self.wait_after_loss(now, trouble, bye.after);
+                self.pardoned = true;
             }
             Retry::BackOff => self.failed(now, trouble, bye.after),
             Retry::Once | Retry::Never => {
@@ -168,6 +168,8 @@ impl Client {
     }
 
     pub(super) fn go(&mut self, place: Place) {
+        // It was let in, and whatever ended that, `bye auth` after it is another matter.
+        self.pardoned &= !matches!(&self.place, Place::Linked(link, _) if link.greeted().is_some());
         self.place = place;
         self.say_state();
     }

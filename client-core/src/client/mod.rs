@@ -36,7 +36,7 @@ pub struct Client {
     earliest: Timestamp,
     /// When a sleep was last noticed.
     woke: Option<Timestamp>,
-    /// `bye auth` sent the client back, and no stream has become live since.
+    /// `bye auth` sent the client back, and the answer to that was not yet to let it in.
     pardoned: bool,
     out: Outbox,
 }
@@ -253,8 +253,10 @@ impl Client {
                 if link.greeted().is_some() {
                     link.watch.hear(now);
                 }
+                let before = self.reader.position();
                 match self.reader.block(link, block, &mut self.out) {
-                    News::Nothing => self.pardoned &= link.stage != Stage::Live,
+                    // A stream that says `hello` and lets nothing through has not let it in.
+                    News::Nothing => self.pardoned &= link.stage != Stage::Live && self.reader.position() == before,
                     News::Hello(hello) => {
                         link.greet(now, hello.heartbeat);
                         self.backoff.hello(hello.retry, hello.spread);

@@ -284,6 +284,71 @@ fn bye_auth_again_before_the_stream_was_live_closes() {
 }
 
 #[test]
+fn bye_auth_again_while_a_long_replay_goes_on_is_another_change_of_access_and_no_refusal() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms cursor a-10 prelude
+            5ms cursor a-10 live
+            10ms bye auth
+            2500ms hello
+            2500ms cursor a-10 prelude
+            2500ms event a-11/prices
+            2501ms bye auth
+            2502ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            10ms disconnect #1
+            10ms waiting auth until 1400ms
+            1400ms connecting retry
+            1400ms connect #2 lastEventId=a-10
+            2500ms open
+            2500ms deliver prices a-11
+            2501ms disconnect #2
+            2501ms waiting auth until 3534ms
+        "#]],
+    );
+}
+
+#[test]
+fn bye_auth_after_a_stream_that_let_the_page_in_and_broke_is_another_change_of_access() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms cursor a-10 prelude
+            5ms cursor a-10 live
+            10ms bye auth
+            2500ms hello
+            2501ms ended
+            8000ms hello
+            8001ms bye auth
+            8002ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            10ms disconnect #1
+            10ms waiting auth until 1400ms
+            1400ms connecting retry
+            1400ms connect #2 lastEventId=a-10
+            2500ms open
+            2501ms waiting lost until 3534ms
+            3534ms connecting retry
+            3534ms connect #3 lastEventId=a-10
+            8000ms open
+            8001ms disconnect #3
+            8001ms waiting auth until 12604ms
+        "#]],
+    );
+}
+
+#[test]
 fn bye_auth_after_every_live_stream_is_a_short_lived_token_and_goes_on() {
     check(
         "
