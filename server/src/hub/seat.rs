@@ -93,6 +93,16 @@ impl Seat {
         Ok(true)
     }
 
+    /// Whether a piece could be put down. `false`: the last one is still there.
+    pub(crate) fn is_free(&self) -> Result<bool, Gone> {
+        let mut inside = self.inside.lock();
+        if inside.gone {
+            return Err(Gone);
+        }
+        inside.refused |= inside.piece.is_some();
+        Ok(inside.piece.is_none())
+    }
+
     /// Nothing more comes behind what is there.
     pub(crate) fn finish(&self) {
         self.end(End::Over);

@@ -4,6 +4,7 @@ use super::{
     behind::{Behind, ROOM, Stage},
     fan::Fan,
     parting::{Panicked, guarded},
+    pieces::Piece,
     sink::Sink,
     speech::{self, Arrival},
 };
@@ -15,10 +16,10 @@ use eventwire::{
 use std::time::Duration;
 
 /// Where a writer may stop, and where the reader stands behind it.
-struct Cut {
-    end: u32,
-    at: u64,
-    stage: Stage,
+pub(super) struct Cut {
+    pub(super) end: u32,
+    pub(super) at: u64,
+    pub(super) stage: Stage,
 }
 
 /// Readers, and bytes, that one turn serves beside what is live.
@@ -71,13 +72,43 @@ impl<S: Sink> Fan<S> {
             (behind.rest, behind.done) = (Box::default(), 0);
         }
         self.out.clear();
-        let mut cuts = Vec::new();
-        let before = self.compose(index, &mut behind, &mut cuts);
+        let from = behind.at;
+        // Nothing but events is due to it, and others of its group may be owed the same.
+        let plain = behind.has_arrived() && behind.bye.is_none() && from < self.at.head;
+        if plain {
+            match reader.sink.is_free() {
+                Ok(true) => {}
+                // What would be composed for it now would be composed once more when it can go on.
+                Ok(false) => {
+                    reader.behind = Some(behind);
+                    self.block(index);
+                    return 0;
+                }
+                Err(_) => {
+                    reader.behind = Some(behind);
+                    self.remove(index);
+                    return 0;
+                }
+            }
+        }
+        // Before anything is read: what is lost meanwhile is not known to what was read.
+        let of = (self.sequence.renewals(), self.sequence.holes());
+        let (mut cuts, mut shared) = (Vec::new(), None);
+        let before = match if plain { self.shared(index, of, from, behind.room) } else { None } {
+            Some(piece) => {
+                (behind.at, cuts) = (piece.upto, piece.cuts());
+                shared = Some(piece.bytes);
+                Some((from, behind.stage))
+            }
+            None => self.compose(index, &mut behind, &mut cuts),
+        };
         let composed = self.out.bytes.len();
+        let bytes = shared.clone();
+        let bytes = bytes.as_deref().unwrap_or(&self.out.bytes);
         let reader = &mut self.readers[index as usize];
-        let wrote = match composed {
+        let wrote = match bytes.len() {
             0 => Ok(0),
-            _ => reader.sink.write(&self.out.bytes, &mut None),
+            _ => reader.sink.write(bytes, &mut shared),
         };
         let Ok(n) = wrote else {
             reader.behind = Some(behind);
@@ -87,16 +118,21 @@ impl<S: Sink> Fan<S> {
         if n > 0 {
             reader.last = now;
         }
-        if n < composed {
-            stop(&mut behind, before, &self.out.bytes, &cuts, n);
+        if n < bytes.len() {
+            stop(&mut behind, before, bytes, &cuts, n);
             reader.running |= behind.has_arrived();
             reader.behind = Some(behind);
             self.block(index);
             return composed;
         }
         reader.running |= behind.has_arrived();
-        if composed > 0 {
+        if n > 0 {
             behind.room = (behind.room * 2).min(ROOM.1);
+        }
+        // Without a place before it, something was said that is said once.
+        if let (true, Some(_), Some(bytes)) = (plain && composed > 0, before, shared) {
+            let group = self.groups.get(reader.group).id;
+            self.pieces.add(of, group, (from, behind.at), bytes, &cuts);
         }
         match behind.stage {
             Stage::Over => {
@@ -117,6 +153,15 @@ impl<S: Sink> Fan<S> {
             }
         }
         composed
+    }
+
+    /// What was composed for another reader that stood where this one stands.
+    fn shared(&mut self, index: u32, of: (u64, u64), from: u64, room: usize) -> Option<Piece> {
+        let reader = &self.readers[index as usize];
+        // A name it was not told of is said to it alone, and first.
+        let told = reader.names == self.sequence.names().read().count();
+        let group = self.groups.get(reader.group).id;
+        self.pieces.find(of, group, from, room, self.at.head).filter(|_| told).cloned()
     }
 
     /// Composes what comes next. Where the reader stands if nothing of it is taken; `None`: the first piece must be kept,

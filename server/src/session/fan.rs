@@ -10,6 +10,7 @@ use super::{
     behind::{Behind, Stage},
     groups::Groups,
     live::Runs,
+    pieces::Pieces,
     sink::Sink,
     speech::Greeting,
 };
@@ -85,6 +86,7 @@ pub(crate) struct Fan<S> {
     pub(super) readers: Slab<Reader<S>>,
     pub(super) groups: Groups,
     pub(super) out: Batch,
+    pub(super) pieces: Pieces,
     pub(super) now: u64,
     /// Readers that can go on, each at most once.
     pub(super) ready: VecDeque<SeatId>,
@@ -123,6 +125,7 @@ impl<S: Sink> Fan<S> {
             readers: Slab::new(),
             groups: Groups::default(),
             out: Batch::default(),
+            pieces: Pieces::default(),
             now,
             ready: VecDeque::new(),
             waiting: Vec::new(),

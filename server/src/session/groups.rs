@@ -10,8 +10,13 @@ use std::hash::{BuildHasher, RandomState};
 /// No reader, no group, no run.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// A group's number, which is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct GroupId(pub(super) u64);
+
 #[derive(Debug)]
 pub(super) struct Group {
+    pub(super) id: GroupId,
     pub(super) view: View,
     /// The same as it was asked.
     pub(super) asked: Box<[Pattern]>,
@@ -36,6 +41,8 @@ enum Few {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Slab<Group>,
+    /// How many there ever were.
+    groups: u64,
     /// Groups by the view they have.
     by_view: HashTable<u32>,
     hash: RandomState,
@@ -51,7 +58,9 @@ impl Groups {
         let group = match self.by_view.find(hash, |&group| self.all[group as usize].view == view) {
             Some(&group) => group,
             None => {
+                self.groups += 1;
                 let group = self.all.insert(Group {
+                    id: GroupId(self.groups),
                     view,
                     asked: asked.into(),
                     live: Vec::new(),
@@ -61,7 +70,7 @@ impl Groups {
                     last: NONE,
                     mark: 0,
                 }) as u32;
-                let Self { all, by_view, hash: hasher, topics, patterns } = self;
+                let Self { all, by_view, hash: hasher, topics, patterns, .. } = self;
                 let view = &all[group as usize].view;
                 view.topics.iter().for_each(|&topic| add(topics, topic, group));
                 view.patterns.iter().for_each(|&pattern| add(patterns, pattern, group));

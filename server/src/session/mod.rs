@@ -14,6 +14,7 @@ mod fan;
 mod groups;
 mod live;
 mod parting;
+mod pieces;
 mod shard;
 mod sink;
 mod speech;

@@ -10,6 +10,12 @@ pub(crate) trait Sink {
     /// fan is told when it can go on.
     fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone>;
 
+    /// Whether it takes anything at all now, asked before much is composed for it. `false`: blocked, and the fan is told
+    /// when it can go on.
+    fn is_free(&mut self) -> Result<bool, Gone> {
+        Ok(true)
+    }
+
     /// Everything was said.
     fn finish(&mut self);
 
@@ -29,6 +35,10 @@ impl Sink for Place {
     fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone> {
         let piece = || shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).clone();
         Ok(if self.0.put(piece)? { bytes.len() } else { 0 })
+    }
+
+    fn is_free(&mut self) -> Result<bool, Gone> {
+        self.0.is_free()
     }
 
     fn finish(&mut self) {

@@ -11,3 +11,4 @@ mod parting;
 mod pitfalls;
 mod seam;
 mod seams;
+mod sharing;

@@ -1,0 +1,43 @@
+//! Bytes that many readers are owed: composed once, and for nobody who could not take them.
+
+use super::face::{Client, config, publish};
+use crate::hub::{Core, seat::Reader};
+use bytes::Bytes;
+use eventwire::Start;
+use futures_util::{FutureExt, StreamExt};
+
+fn take(client: &mut Client) -> Option<Bytes> {
+    let reader: &mut Reader = client.reader.as_mut()?;
+    reader.next().now_or_never()?.and_then(Result::ok)
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_who_fell_behind_together_are_sent_the_same_bytes() {
+    let core = Core::new(config());
+    let mut clients: Vec<_> = ["a", "a", "b"].map(|topic| Client::join(&core, &[topic], Start::Now)).into();
+    for client in &mut clients {
+        client.read().await;
+    }
+    for n in 0..1_000 {
+        publish(&core, "a", n);
+        publish(&core, "b", n);
+        // One after the other, so that the first is alone in its piece and the others find that one untaken.
+        if n < 2 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut sent = [const { Vec::new() }; 3];
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+        for (client, sent) in clients.iter_mut().zip(&mut sent) {
+            sent.extend(take(client));
+        }
+    }
+    let [one, other, stranger] = sent;
+    assert!(one.len() > 4, "{} pieces", one.len());
+    assert_eq!(one.concat(), other.concat());
+    assert_eq!(one.concat().iter().filter(|&&byte| byte == b'\n').count(), 4_000, "each event once");
+    let places = |pieces: &[Bytes]| pieces.iter().map(|piece| piece.as_ptr()).collect::<Vec<_>>();
+    assert_eq!(places(&one), places(&other), "the same bytes, not their like");
+    assert_ne!(places(&one), places(&stranger));
+}
