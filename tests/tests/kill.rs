@@ -87,7 +87,7 @@ fn gaps(items: &[Item]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_a_disk_every_event_arrives_once_through_every_kill_and_no_gap_is_told() {
+async fn d1_on_a_disk_every_event_arrives_once_through_every_kill_and_no_gap_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let run = run(&format!("disk:{}", folder.path().display())).await;
     let events = run.items.len() - gaps(&run.items);

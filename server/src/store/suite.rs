@@ -173,7 +173,7 @@ pub(crate) async fn trimmed_to_nothing_the_order_goes_on<K: Kind>() {
     assert!(read(tail, 1).await[0].0 > head);
 }
 
-pub(crate) async fn retention_that_overtakes_a_tail_ends_it<K: Kind>() {
+pub(crate) async fn d10_retention_that_overtakes_a_tail_ends_it<K: Kind>() {
     let (store, _kind) = K::open();
     let Bounds { epoch, first, .. } = store.bounds().await.unwrap();
     append(&store, epoch, batch("a", 1..=2_000)).await;
@@ -244,7 +244,7 @@ macro_rules! suite {
             a_tail_beyond_the_end_is_refused
             what_was_trimmed_is_refused_with_the_true_first
             trimmed_to_nothing_the_order_goes_on
-            retention_that_overtakes_a_tail_ends_it
+            d10_retention_that_overtakes_a_tail_ends_it
             what_is_to_be_kept_outlives_its_neighbours_until_it_is_not
             a_renewed_epoch_ends_tails_and_refuses_writers_of_the_old_one
         }

@@ -348,6 +348,7 @@ impl<S: Store> Follow<S> {
     }
 
     fn take_in(&mut self, at: Offset, record: Record) {
+        self.clock.not_before(record.time);
         let before = record.key.as_deref().and_then(|key| self.keys.find(key, record.time));
         let shown = match before {
             // The second record of a key: every tail drops it, and it is where the first one is.

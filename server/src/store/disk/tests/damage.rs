@@ -125,6 +125,48 @@ fn d5_zeros_instead_of_an_end_are_what_is_lost_and_a_doubled_end_is_nothing() {
     }
 }
 
+#[tokio::test]
+async fn d13_recovery_run_again_and_again_finds_the_same_and_changes_no_event() {
+    type Change = fn(&mut Vec<u8>);
+    const CHANGES: [(&str, Change); 5] = [
+        ("nothing", |_| {}),
+        ("cut", |bytes| bytes.truncate(bytes.len() - 7)),
+        ("flipped", |bytes| bytes[40] ^= 1),
+        ("zeros", |bytes| {
+            let half = bytes.len() / 2;
+            bytes[half..].fill(0);
+        }),
+        ("doubled", |bytes| bytes.extend_from_within(bytes.len() / 3..)),
+    ];
+    let fixture = fixture();
+    for (file, (what, change)) in fixture.files().into_iter().flat_map(|file| CHANGES.map(|one| (file.clone(), one))) {
+        let medium = fixture.killed.killed();
+        {
+            let disk = open(&medium);
+            disk.trim(Offset(3), &[Offset(2)]).await.unwrap();
+        }
+        medium.damage(&file, edit(change));
+        let events = |medium: &Simulated| -> Vec<_> {
+            fixture.files().into_iter().map(|file| medium::whole(medium, &file).unwrap()).collect()
+        };
+        let (before, mut found) = (events(&medium), Vec::new());
+        let mut place = medium.clone();
+        for start in 1..=6 {
+            let disk = open(&place);
+            let kept = disk.kept().await.unwrap();
+            found.push((disk.inner.bounds(), contents(&disk), kept, disk.forgotten().await.unwrap()));
+            // Every second run is killed, every other ends cleanly.
+            if start % 2 == 0 {
+                place = place.killed();
+            }
+            drop(disk);
+            assert_eq!(found[start - 1], found[0], "{what}, start {start}");
+            assert_eq!(events(&place), before, "{what}, start {start}");
+        }
+        assert_eq!(found[0].0.head, Offset(12), "{what}");
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_has_lost_what_was_in_it_and_it_is_told() {
     let fixture = fixture();
