@@ -74,10 +74,10 @@ struct Rates {
     p99: Vec<f64>,
 }
 
-/// `publish [--json] [--quick] [--rounds N] [--seconds N] [--folder PATH]`.
+/// `publish [--json] [--quick] [--rounds N] [--seconds N] [--folder PATH] [--publishers N] [--only SIDE]`.
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), Box<dyn Error>> {
     let (mut json, mut rounds, mut length) = (false, 5, Duration::from_secs(2));
-    let mut folder = None;
+    let (mut folder, mut only, mut publishers) = (None, None, PUBLISHERS.to_vec());
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Long("json") => json = true,
@@ -85,13 +85,21 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), Box<dyn Error>> {
             Arg::Long("rounds") => rounds = args.value()?.parse()?,
             Arg::Long("seconds") => length = Duration::from_secs(args.value()?.parse()?),
             Arg::Long("folder") => folder = Some(PathBuf::from(args.value()?)),
+            Arg::Long("publishers") => publishers = vec![args.value()?.parse()?],
+            // One side alone has nobody to be compared with: for a look at where its time goes.
+            Arg::Long("only") => only = Some(args.value()?.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
     let folder = folder.map_or_else(beside_this_program, Ok)?;
+    let sides: Vec<Side> =
+        SIDES.into_iter().filter(|side| only.as_ref().is_none_or(|only| *only == side.name())).collect();
+    if sides.is_empty() {
+        return Err(format!("--only takes one of {}", SIDES.map(Side::name).join(", ")).into());
+    }
     let mut report = Report::default();
-    for publishers in PUBLISHERS {
-        rates(publishers, rounds, length, &folder, &mut report)?;
+    for publishers in publishers {
+        rates(&sides, publishers, rounds, length, &folder, &mut report)?;
     }
     report.print(json);
     Ok(())
@@ -99,13 +107,14 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), Box<dyn Error>> {
 
 /// By turns, each side in a folder of its own that is gone afterwards.
 fn rates(
+    sides: &[Side],
     publishers: usize,
     rounds: usize,
     length: Duration,
     folder: &Path,
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    let mut sides = SIDES.map(|side| (side, Rates::default()));
+    let mut sides: Vec<_> = sides.iter().map(|side| (*side, Rates::default())).collect();
     for round in 0..rounds {
         eprintln!("publish: round {} of {rounds}, {publishers} at once", round + 1);
         for (side, rates) in &mut sides {
@@ -129,6 +138,9 @@ fn rates(
         report.figure(format!("{name}_events_per_s"), middle(&rates.rate), "/s");
         report.figure(format!("{name}_p50_us"), middle(&rates.p50), "us");
         report.figure(format!("{name}_p99_us"), middle(&rates.p99), "us");
+    }
+    if sides.len() < SIDES.len() {
+        return Ok(());
     }
     let of = |wanted: Side| sides.iter().find(|(side, _)| *side == wanted).map(|(_, rates)| &rates.rate[..]);
     let beside = |ours: Side, peer: Side| -> f64 {
