@@ -30,6 +30,8 @@ struct Judge<'a> {
     /// When each position was handed over.
     handed: HashMap<Position, usize>,
     contents: HashMap<(&'a str, &'a str), Epoch>,
+    /// Where something was handed over that nobody published so: blamed already.
+    strange: HashSet<Position>,
     /// The newest of each latest-only topic.
     newest: HashMap<&'a str, Position>,
     epochs: Epochs,
@@ -58,6 +60,7 @@ impl<'a> Judge<'a> {
             reading,
             handed: HashMap::new(),
             contents: HashMap::new(),
+            strange: HashSet::new(),
             newest: HashMap::new(),
             epochs,
             ended: HashSet::new(),
@@ -85,6 +88,7 @@ impl<'a> Judge<'a> {
         };
         if !as_published {
             self.blame(Kind::Phantom, at, format!("{topic} {content:.60}"));
+            self.strange.insert(at);
         }
         let after = |gone: Position| gone.epoch == at.epoch && gone.offset < at.offset;
         if !self.spells.show(topic) || self.withdrawn.is_some_and(after) {
@@ -211,13 +215,20 @@ impl<'a> Judge<'a> {
                     if self.spells.show(&one.topic) && (!began || self.reading.new) {
                         newest.insert(one.topic.as_str(), (one, at));
                     }
-                } else if self.spells.owe(nth, at.offset, &one.topic) && !self.handed.contains_key(&at) {
+                } else if self.spells.owe(nth, at.offset, &one.topic) && !self.came(one, at) {
                     owed.push((one, at));
                 }
             }
         }
-        owed.extend(newest.into_values().filter(|(_, at)| !self.handed.contains_key(at)));
+        owed.extend(newest.into_values().filter(|(one, at)| !self.came(one, *at)));
         owed
+    }
+
+    /// Whether what was published is what was handed over there. A position that two publishes were answered with has
+    /// room for one of them.
+    fn came(&self, one: &Published, at: Position) -> bool {
+        let shown = self.contents.contains_key(&(one.topic.as_str(), one.content.as_str()));
+        self.handed.contains_key(&at) && (shown || self.strange.contains(&at))
     }
 
     fn met(&self) -> Vec<(usize, Epoch)> {

@@ -323,6 +323,15 @@ fn one_that_alters_a_payload_is_caught() {
 }
 
 #[test]
+fn one_that_gives_one_position_to_two_publishes_is_caught() {
+    let mut history = correct();
+    let content = "tick of another".to_owned();
+    history.published.push(Published { content, ..published(2, 8, topic_of(8)) });
+    let lost: Vec<_> = check(&history).iter().map(|v| (v.kind, v.reader, v.at)).collect();
+    assert_eq!(lost, [ALL, ORDERS, WITHDRAWN].map(|reader| (Kind::Lost, reader, at(2, 8))));
+}
+
+#[test]
 fn one_that_makes_up_an_event_is_caught() {
     broken(ALL, |items| items.push(event(2, 25, "orders.a")), &[Kind::Phantom]);
 }
