@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 /// what was published. `pace` is asked before each batch.
 ///
 /// # Panics
-/// When a batch is refused for what it is, or not accepted within `patience`.
+/// When a batch is refused for what it is, or not accepted within `patience`; when positions do not rise within an epoch:
+/// the judge cannot know that one publisher's order was not kept.
 pub async fn publish_ticks(
     url: &str,
     topic: &Topic,
@@ -21,13 +22,19 @@ pub async fn publish_ticks(
 ) -> Vec<Published> {
     let http = reqwest::Client::new();
     let numbers: Vec<u32> = (1..=count).collect();
-    let mut published = Vec::with_capacity(numbers.len());
+    let mut published: Vec<Published> = Vec::with_capacity(numbers.len());
+    let mut last: Option<Position> = None;
     for numbers in numbers.chunks(batch) {
         pace(numbers[0]).await;
         let event = |n: &u32| json!({ "event": "tick", "data": { "n": n, "pad": "" }, "key": format!("{topic}:{n}") });
         let body = Value::Array(numbers.iter().map(event).collect());
         let (positions, retried) = accepted(&http, &format!("{url}/publish/{topic}"), &body, patience).await;
         assert_eq!(positions.len(), numbers.len());
+        for at in &positions {
+            let rises = last.is_none_or(|last| last.epoch != at.epoch || last.offset < at.offset);
+            assert!(rises, "{topic}: {at} was accepted after {last:?}");
+            last = Some(*at);
+        }
         published.extend(numbers.iter().zip(positions).map(|(n, at)| Published {
             topic: topic.clone(),
             content: format!("tick {}", json!({ "n": n, "pad": "" })),

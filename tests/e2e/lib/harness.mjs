@@ -2,6 +2,8 @@
 
 import { binary } from './paths.mjs'
 import { start } from './process.mjs'
+import { place } from './sse.mjs'
+import { must } from './tally.mjs'
 
 export class Harness {
   /** `args` without `--listen`, which is ours: a restart comes back on the same port. */
@@ -72,7 +74,17 @@ export async function publishTicks(harness, topic, count, { batch = 10, from = 1
     }
     onAccepted(events.length)
   }
+  inOrder(published)
   return { published, retries }
+}
+
+/** One publisher's order is kept: within an epoch its positions rise. The judge cannot know who published what. */
+function inOrder(published) {
+  const places = published.map(({ outcome }) => place(outcome.accepted))
+  places.slice(1).forEach(({ epoch, offset }, n) => {
+    const before = places[n]
+    must(before.epoch !== epoch || before.offset < offset, `${published[n + 1].content} is at ${offset}, the one before it at ${before.offset}`)
+  })
 }
 
 /** One publish with its answer. A page shows contents as JSON writes them. */
