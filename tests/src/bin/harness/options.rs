@@ -24,12 +24,18 @@ Options:
 
 Routes:
     POST /publish/{topic}  {\"event\", \"data\", \"key\"} or an array of them; 200 with positions once all are accepted
-    GET  /events           the stream: topics, new, lastEventId; user: whose it is; for: milliseconds until access ends
+    GET  /events           the stream: topics, new, lastEventId (a position, or `earliest`: all that is kept; without
+                           one what comes from now on); user: whose it is; for: milliseconds until access ends
     POST /revoke/{user}    ends the streams of a user
     GET  /contract         the JSON Schema
-    GET  /stats            readers, sessions, tasks, bytes
+    GET  /stats            readers, sessions, tasks, bytes, position, pid
     GET  /sessions         every open stream
-Events: tick {n: u32, pad: string}, note {text: string}";
+Events: tick {n: u32, pad: string}, note {text: string}
+
+By hand:
+    curl --json '{\"event\":\"note\",\"data\":{\"text\":\"hello\"}}' HOST:PORT/publish/board
+    curl -N 'HOST:PORT/events?topics=board&lastEventId=earliest'
+    curl -N -H 'Last-Event-ID: POSITION' 'HOST:PORT/events?topics=board'";
 
 #[derive(Debug)]
 pub(crate) struct Options {
