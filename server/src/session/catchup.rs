@@ -8,7 +8,7 @@ use super::{
     sink::Sink,
     speech::{self, Arrival},
 };
-use crate::hub::{Found, Lost};
+use crate::hub::{Found, Lost, seat::Gone};
 use eventwire::{
     Code, Offset, Pattern, Position, Start,
     frame::{CursorKind, GapReason},
@@ -20,6 +20,13 @@ pub(super) struct Cut {
     pub(super) end: u32,
     pub(super) at: u64,
     pub(super) stage: Stage,
+}
+
+/// How much of what was there for a reader it took.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    All,
+    Part,
 }
 
 /// Readers, and bytes, that one turn serves beside what is live.
@@ -48,111 +55,101 @@ impl<S: Sink> Fan<S> {
 
     /// One piece for one reader. Says how many bytes were composed.
     fn serve(&mut self, index: u32) -> usize {
-        let now = self.now;
+        let Some(mut behind) = self.readers[index as usize].behind.take() else { return 0 };
+        self.out.clear();
+        let given = self.give(index, &mut behind);
         let reader = &mut self.readers[index as usize];
-        let id = reader.id;
-        let Some(mut behind) = reader.behind.take() else { return 0 };
-        if behind.done < behind.rest.len() {
-            match reader.sink.write(&behind.rest[behind.done..], &mut None) {
-                Err(_) => {
-                    reader.behind = Some(behind);
-                    self.remove(index);
-                    return 0;
-                }
-                Ok(n) => {
-                    behind.done += n;
-                    reader.last = if n > 0 { now } else { reader.last };
-                }
+        match (given, behind.stage) {
+            (Err(Gone), _) => {
+                reader.behind = Some(behind);
+                self.remove(index);
             }
-            if behind.done < behind.rest.len() {
+            (Ok(Taken::Part), _) => {
                 reader.behind = Some(behind);
                 self.block(index);
-                return 0;
             }
-            (behind.rest, behind.done) = (Box::default(), 0);
+            (Ok(Taken::All), Stage::Over) => {
+                reader.sink.finish();
+                self.remove(index);
+            }
+            (Ok(Taken::All), Stage::Replay { arriving: false })
+                if behind.at == self.at.head && behind.bye.is_none() =>
+            {
+                // What it was told of names it knows; a later one comes by the next turn.
+                self.promote(index);
+            }
+            (Ok(Taken::All), stage) => {
+                let id = reader.id;
+                reader.behind = Some(behind);
+                if stage == Stage::Wait { self.wait(id) } else { self.queue(id) }
+            }
         }
-        self.out.clear();
+        self.out.bytes.len()
+    }
+
+    /// Gives it the end of the last piece, then the next one.
+    fn give(&mut self, index: u32, behind: &mut Behind) -> Result<Taken, Gone> {
+        if self.give_rest(index, behind)? == Taken::Part {
+            return Ok(Taken::Part);
+        }
         let from = behind.at;
         // Nothing but events is due to it, and others of its group may be owed the same.
         let plain = behind.has_arrived() && behind.bye.is_none() && from < self.at.head;
-        if plain {
-            match reader.sink.is_free() {
-                Ok(true) => {}
-                // What would be composed for it now would be composed once more when it can go on.
-                Ok(false) => {
-                    reader.behind = Some(behind);
-                    self.block(index);
-                    return 0;
-                }
-                Err(_) => {
-                    reader.behind = Some(behind);
-                    self.remove(index);
-                    return 0;
-                }
-            }
+        // What would be composed for it now would be composed once more when it can go on.
+        if plain && !self.readers[index as usize].sink.is_free()? {
+            return Ok(Taken::Part);
         }
         // Before anything is read: what is lost meanwhile is not known to what was read.
         let of = (self.sequence.renewals(), self.sequence.holes());
-        let (mut cuts, mut shared) = (Vec::new(), None);
-        let before = match if plain { self.shared(index, of, from, behind.room) } else { None } {
+        let mut cuts = Vec::new();
+        let found = if plain { self.shared(index, of, from, behind.room) } else { None };
+        let before = match &found {
             Some(piece) => {
                 (behind.at, cuts) = (piece.upto, piece.cuts());
-                shared = Some(piece.bytes);
                 Some((from, behind.stage))
             }
-            None => self.compose(index, &mut behind, &mut cuts),
+            None => self.compose(index, behind, &mut cuts),
         };
-        let composed = self.out.bytes.len();
-        let bytes = shared.clone();
-        let bytes = bytes.as_deref().unwrap_or(&self.out.bytes);
         let reader = &mut self.readers[index as usize];
-        let wrote = match bytes.len() {
-            0 => Ok(0),
-            _ => reader.sink.write(bytes, &mut shared),
-        };
-        let Ok(n) = wrote else {
-            reader.behind = Some(behind);
-            self.remove(index);
-            return composed;
-        };
+        let mut shared = found.as_ref().map(|piece| piece.bytes.clone());
+        let bytes = found.as_ref().map_or(&self.out.bytes[..], |piece| &piece.bytes);
+        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut shared)? };
         if n > 0 {
-            reader.last = now;
+            reader.last = self.now;
         }
         if n < bytes.len() {
-            stop(&mut behind, before, bytes, &cuts, n);
+            stop(behind, before, bytes, &cuts, n);
             reader.running |= behind.has_arrived();
-            reader.behind = Some(behind);
-            self.block(index);
-            return composed;
+            return Ok(Taken::Part);
         }
         reader.running |= behind.has_arrived();
         if n > 0 {
             behind.room = (behind.room * 2).min(ROOM.1);
         }
         // Without a place before it, something was said that is said once.
-        if let (true, Some(_), Some(bytes)) = (plain && composed > 0, before, shared) {
+        if let (true, None, Some(_), Some(bytes)) = (plain, &found, before, shared) {
             let group = self.groups.get(reader.group).id;
             self.pieces.add(of, group, (from, behind.at), bytes, &cuts);
         }
-        match behind.stage {
-            Stage::Over => {
-                reader.sink.finish();
-                self.remove(index);
-            }
-            Stage::Replay { arriving: false } if behind.at == self.at.head && behind.bye.is_none() => {
-                // What it was told of names it knows; a later one comes by the next turn.
-                self.promote(index);
-            }
-            Stage::Wait => {
-                reader.behind = Some(behind);
-                self.wait(id);
-            }
-            _ => {
-                reader.behind = Some(behind);
-                self.queue(id);
-            }
+        Ok(Taken::All)
+    }
+
+    /// The end of a piece whose beginning was taken.
+    fn give_rest(&mut self, index: u32, behind: &mut Behind) -> Result<Taken, Gone> {
+        if behind.bytes() == 0 {
+            return Ok(Taken::All);
         }
-        composed
+        let reader = &mut self.readers[index as usize];
+        let n = reader.sink.write(&behind.rest[behind.done..], &mut None)?;
+        if n > 0 {
+            reader.last = self.now;
+        }
+        behind.done += n;
+        if behind.bytes() > 0 {
+            return Ok(Taken::Part);
+        }
+        (behind.rest, behind.done) = (Box::default(), 0);
+        Ok(Taken::All)
     }
 
     /// What was composed for another reader that stood where this one stands.

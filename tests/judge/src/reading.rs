@@ -34,6 +34,8 @@ struct Judge<'a> {
     strange: HashSet<Position>,
     /// The newest of each latest-only topic.
     newest: HashMap<&'a str, Position>,
+    /// Of those, what was out of view since: when it is back, the newest may come once more.
+    left: HashSet<&'a str>,
     epochs: Epochs,
     ended: HashSet<Epoch>,
     spells: Spells<'a>,
@@ -62,6 +64,7 @@ impl<'a> Judge<'a> {
             contents: HashMap::new(),
             strange: HashSet::new(),
             newest: HashMap::new(),
+            left: HashSet::new(),
             epochs,
             ended: HashSet::new(),
             spells: Spells::new(reading),
@@ -97,7 +100,8 @@ impl<'a> Judge<'a> {
         let before = self.contents.insert((topic.as_str(), content), at.epoch);
         let again = before.is_some_and(|epoch| epoch == at.epoch || !retried);
         let again = *self.handed.entry(at).or_insert(n) != n || again;
-        if again {
+        let back = self.left.remove(topic.as_str());
+        if again && !back {
             self.blame(Kind::Duplicated, at, topic);
         }
         self.epochs.meet(at.epoch);
@@ -182,6 +186,8 @@ impl<'a> Judge<'a> {
     fn view(&mut self, view: &'a [Pattern]) {
         let here = self.here.and_then(|here| self.epochs.place(here));
         self.spells.change(view, here);
+        let gone = |topic: &&&str| !Topic::parse(topic).is_ok_and(|topic| self.spells.show(&topic));
+        self.left.extend(self.newest.keys().filter(gone).copied());
         self.withdrawn = None;
     }
 

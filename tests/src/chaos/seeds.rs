@@ -17,7 +17,7 @@ use std::{
 };
 use world::{Day, World};
 
-/// Last words of each page of a failing day.
+/// Last words of each page of a failing day; all of them if it is tried alone.
 const SHOWN: usize = 60;
 
 /// What days came to, together: dull days prove nothing.
@@ -36,6 +36,7 @@ pub struct Sum {
 /// The days `seed..seed + count`. Each that fails is printed with its last words and the command that repeats it.
 pub fn run(count: u64, seed: u64) -> Sum {
     let next = AtomicU64::new(seed);
+    let shown = if count == 1 { usize::MAX } else { SHOWN };
     let work = || {
         let mut sum = Sum::default();
         loop {
@@ -43,7 +44,7 @@ pub fn run(count: u64, seed: u64) -> Sum {
             if today >= seed + count {
                 return sum;
             }
-            sum.add(today, &day(today));
+            sum.add(today, &day(today), shown);
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -74,7 +75,7 @@ fn day(seed: u64) -> Day {
 }
 
 impl Sum {
-    fn add(&mut self, seed: u64, day: &Day) {
+    fn add(&mut self, seed: u64, day: &Day, shown: usize) {
         self.tally.runs += 1;
         self.tally.violations += day.violations.len() as u64;
         self.handed += day.handed;
@@ -86,7 +87,7 @@ impl Sum {
         for (n, log) in day.log.iter().enumerate() {
             let lines: Vec<&str> = log.lines().collect();
             println!("page {n}: {}", lines.first().unwrap_or(&""));
-            for line in &lines[lines.len().saturating_sub(SHOWN)..] {
+            for line in &lines[lines.len().saturating_sub(shown)..] {
                 println!("  {line}");
             }
         }

@@ -60,7 +60,7 @@ fn rust() -> Outcome<Counts> {
 
 /// Each attack shortly; its own command has the long form.
 fn chaos() -> Outcome<Counts> {
-    let attacks = [["--seeds", "200"], ["--kills", "5"], ["--corrupt", "60"], ["--cuts", "100"]];
+    let attacks = [["--seeds", "200"], ["--kills", "5"], ["--corrupt", "60"], ["--cuts", "100"], ["--soak", "1"]];
     each("chaos", &attacks.map(|attack| attack.to_vec()))
 }
 

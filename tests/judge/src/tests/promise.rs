@@ -70,6 +70,20 @@ fn a_topic_that_is_added_is_owed_from_there_and_one_that_is_removed_up_to_there(
 }
 
 #[test]
+fn a_latest_only_topic_that_left_the_view_and_is_back_may_bring_its_newest_event_once_more() {
+    let judge = |views: &[&[&str]], expected: &[_]| {
+        let mut items = told(1..=10);
+        items.extend(views.iter().map(|view| Item::View(patterns(view))));
+        items.extend(told([9]));
+        verdict(&History { latest: patterns(&["odd"]), ..ten(items.clone()) }, expected);
+        items.extend(told([9]));
+        verdict(&History { latest: patterns(&["odd"]), ..ten(items) }, &[expected, &[(Kind::Duplicated, 9)]].concat());
+    };
+    judge(&[&["even"], &["odd", "even"]], &[]);
+    judge(&[&["odd"], &["odd", "even"]], &[(Kind::Duplicated, 9)]);
+}
+
+#[test]
 fn what_was_refused_may_not_appear_and_what_is_unknown_may() {
     let mut history = ten(told(1..=10));
     history.published[9].outcome = Outcome::Unknown;

@@ -192,7 +192,7 @@ impl Page {
             let ours = block.event.starts_with(eventwire::frame::PREFIX);
             let body = if ours { Carried::Frame(block.data) } else { Carried::Payload(Handle(0)) };
             let told = Block { event: block.event, id: block.id, body };
-            log.push(format!("{} < {} {} {:.120}", now.0, block.event, block.id, block.data));
+            log.push(format!("{} < {} {} {:.200}", now.0, block.event, block.id, block.data));
             client.handle_input(now, Input::Transport(wire.attempt, TransportEvent::Block(told)));
             while let Some(output) = client.poll_output() {
                 match output {
