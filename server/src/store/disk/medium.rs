@@ -5,7 +5,7 @@
 use std::{
     fmt,
     fs::{self, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -147,9 +147,14 @@ struct Real(fs::File);
 impl File for Real {
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
         // Only one thread writes a file; others only write it through.
-        let mut file = &self.0;
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(bytes)
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::write_all_at(&self.0, bytes, at);
+        #[cfg(not(unix))]
+        {
+            let mut file = &self.0;
+            file.seek(SeekFrom::Start(at))?;
+            io::Write::write_all(&mut file, bytes)
+        }
     }
 
     fn cut(&self, length: u64) -> io::Result<()> {

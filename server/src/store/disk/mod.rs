@@ -65,6 +65,7 @@ pub enum Sync {
 }
 
 struct Inner {
+    medium: Arc<dyn Medium>,
     segments: Arc<Segments>,
     /// Held from giving an offset until it is committed: offsets are committed in order.
     writing: Mutex<Writing>,
@@ -145,17 +146,21 @@ impl Disk {
         if !past.is_clean() {
             segments.write_through().map_err(trouble)?;
         }
-        let writer = Writer::new(medium.clone(), segments.clone(), ending.pristine, segment).map_err(trouble)?;
-        let life = Life::start(medium, place, Position { epoch, offset: head }, Sync::Always).map_err(trouble)?;
+        let unwritten = Unwritten::default();
+        let writer = Writer::new(medium.clone(), segments.clone(), ending.pristine, segment, unwritten.clone());
+        let writer = writer.map_err(trouble)?;
+        let life =
+            Life::start(medium.clone(), place, Position { epoch, offset: head }, Sync::Always).map_err(trouble)?;
         let (committed, _) = watch::channel(Committed { epoch, head, batch: Arc::new([]) });
         let inner = Inner {
+            medium,
             segments,
             writing: Mutex::new(Writing { writer, life, sync: Sync::Always }),
             first: Mutex::new(Offset(below.first())),
             below: Mutex::new(below),
             committed,
             flusher: Mutex::default(),
-            unwritten: Unwritten::default(),
+            unwritten,
             health: Arc::new(Mutex::new(Health::Fine)),
             path,
             _folder: folder,
@@ -257,14 +262,14 @@ impl Inner {
         match sync {
             Sync::Always => {
                 // What was promised less until now is promised all from here on.
-                *self.unwritten.lock() = None;
                 writing.writer.write_through()?;
                 writing.life.note(epoch, sync)?;
             }
             Sync::Every(every) => {
                 writing.life.note(epoch, sync)?;
                 let (health, path) = (self.health.clone(), self.path.clone());
-                let flusher = Flusher::start(spawn, every, self.unwritten.clone(), move |error| {
+                let (medium, unwritten) = (self.medium.clone(), self.unwritten.clone());
+                let flusher = Flusher::start(spawn, every, medium, unwritten, move |error| {
                     *health.lock() = Health::ReadOnly(read_only(&path, error));
                 })?;
                 *self.flusher.lock() = Some(flusher);
@@ -291,9 +296,6 @@ impl Inner {
         }
         let through = writing.sync == Sync::Always;
         writing.writer.append(head.0, &records, through).map_err(|failure| self.not_appended(&failure))?;
-        if !through {
-            *self.unwritten.lock() = writing.writer.file();
-        }
         let numbered = records.into_iter().zip(head.0 + 1..).map(|(record, at)| (Offset(at), record));
         let records: Arc<[(Offset, Record)]> = numbered.collect();
         let head = records.last().map_or(head, |(offset, _)| *offset);

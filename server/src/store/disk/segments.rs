@@ -4,6 +4,7 @@
 //! nothing and repairs nothing.
 
 use super::{
+    flusher::NEWEST,
     frame::{self, Frames},
     medium::{self, Medium},
 };
@@ -87,10 +88,10 @@ impl Segments {
         self.files.lock().range(..=offset).rev().nth(count).map(|(base, _)| *base)
     }
 
-    /// Writes the last file through: whoever wrote it may not have.
+    /// Writes the newest files through: whoever wrote them may not have.
     pub(super) fn write_through(&self) -> io::Result<()> {
-        let last = self.files.lock().last_key_value().map(|(base, _)| *base);
-        last.map_or(Ok(()), |base| self.medium.open(&name(base))?.sync())
+        let newest: Vec<u64> = self.files.lock().keys().rev().take(NEWEST).copied().collect();
+        newest.into_iter().try_for_each(|base| self.medium.open(&name(base))?.sync())
     }
 
     /// Removes files that end before `first`.

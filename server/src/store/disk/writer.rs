@@ -3,6 +3,7 @@
 //! Decides what is stored and what is not known; what that means for a publisher, its user says.
 
 use super::{
+    flusher::Unwritten,
     frame,
     medium::{File, Medium},
     segments::{Segments, name},
@@ -17,8 +18,7 @@ pub(super) struct Writer {
     /// Bytes after which another file is begun: the unit of forgetting.
     limit: u64,
     active: Option<Active>,
-    /// A file that was given up and is not written through yet.
-    given_up: Option<Arc<dyn File>>,
+    unwritten: Unwritten,
     buffer: Vec<u8>,
 }
 
@@ -56,23 +56,20 @@ impl Writer {
         segments: Arc<Segments>,
         pristine: Option<(u64, u64)>,
         limit: u64,
+        unwritten: Unwritten,
     ) -> io::Result<Self> {
         let active = match pristine {
             Some((base, length)) => Some(Active { base, file: medium.open(&name(base))?, length }),
             None => None,
         };
-        Ok(Self { medium, segments, limit, active, given_up: None, buffer: Vec::new() })
-    }
-
-    /// The file that is being written, to be written through.
-    pub(super) fn file(&self) -> Option<Arc<dyn File>> {
-        self.active.as_ref().map(|active| active.file.clone())
+        Ok(Self { medium, segments, limit, active, unwritten, buffer: Vec::new() })
     }
 
     /// Writes through whatever may not be.
     pub(super) fn write_through(&mut self) -> io::Result<()> {
-        self.given_up.take().map_or(Ok(()), |file| file.sync())?;
-        self.file().map_or(Ok(()), |file| file.sync())
+        let pending = self.unwritten.lock().take();
+        pending.write_through(&*self.medium)?;
+        self.active.as_ref().map_or(Ok(()), |active| active.file.sync())
     }
 
     /// Writes a batch after `head`; with `through`, to the disk itself.
@@ -111,9 +108,11 @@ impl Writer {
             if full {
                 self.undo(before);
                 self.active = None;
-                self.given_up = None;
             }
             return Err(Failure { error, unknown: true, fatal: !full });
+        }
+        if !through {
+            self.unwritten.lock().written(&active.file);
         }
         active.length = after;
         self.segments.grown(active.base, after);
@@ -122,14 +121,19 @@ impl Writer {
 
     /// Another file, for what comes from `base` on.
     fn begin(&mut self, base: u64, through: bool) -> Result<(), Failure> {
-        let before = self.active.take().map(|active| active.file).or(self.given_up.take());
-        if !through && let Some(before) = before {
-            before.sync().map_err(Failure::fatal)?;
+        self.active = None;
+        // Nobody waits for what is written through at an interval, but where too much of it waits itself.
+        if !through && self.unwritten.lock().is_full() {
+            let pending = self.unwritten.lock().take();
+            pending.write_through(&*self.medium).map_err(Failure::fatal)?;
         }
         // One of this name holds nothing that was accepted: a write that failed, a batch that was never finished.
         let file = self.medium.create(&name(base)).map_err(Failure::clean)?;
         self.segments.grown(base, 0);
-        self.medium.sync().map_err(Failure::fatal)?;
+        match through {
+            true => self.medium.sync().map_err(Failure::fatal)?,
+            false => self.unwritten.lock().made(),
+        }
         self.active = Some(Active { base, file, length: 0 });
         Ok(())
     }
@@ -137,8 +141,6 @@ impl Writer {
     /// Takes back what a write left. Where that fails too, the next record goes to another file: the rest of this one
     /// then lies where nothing is looked for.
     fn undo(&mut self, length: u64) {
-        if let Some(active) = self.active.take_if(|active| active.file.cut(length).is_err()) {
-            self.given_up = Some(active.file);
-        }
+        self.active.take_if(|active| active.file.cut(length).is_err());
     }
 }

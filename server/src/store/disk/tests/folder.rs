@@ -33,6 +33,46 @@ fn an_unclean_stop_keeps_everything_accepted_and_the_epoch_in_both_modes() {
     }
 }
 
+/// Nobody waits while files end and others begin; nothing is forgotten by that either.
+#[test]
+fn written_at_an_interval_files_that_ended_are_written_through_by_the_interval_a_clean_stop_and_the_next_start() {
+    let idle: flusher::Spawn = |_| thread::Builder::new().spawn(|| {});
+    let every = |medium: &simulated::Simulated, length, spawn| {
+        let disk = Disk::over(Arc::new(medium.clone()), here(), 1, None).unwrap();
+        disk.sync_with(Sync::Every(length), spawn)
+    };
+    let on_the_disk = |medium: &simulated::Simulated| {
+        let left = medium.after_power_loss(false, simulated::Unwritten::Gone);
+        contents(&Disk::over(Arc::new(left), after_reboot(), 1, None).unwrap())
+    };
+    for count in [1, 5, 50] {
+        // By a clean stop.
+        let medium = simulated::Simulated::default();
+        let disk = every(&medium, Duration::from_secs(1), idle);
+        (1..=count).for_each(|n| add(&disk, n..=n));
+        // What waits is bounded.
+        let waits = own(1..=count).len() - on_the_disk(&medium).iter().filter(|(_, seq)| seq.is_some()).count();
+        assert!(waits <= flusher::NEWEST, "{waits}");
+        drop(disk);
+        assert_eq!(on_the_disk(&medium), own(1..=count));
+
+        // By the next start, after a run that did not end.
+        let medium = simulated::Simulated::default();
+        let unended = every(&medium, Duration::from_secs(1), idle);
+        (1..=count).for_each(|n| add(&unended, n..=n));
+        let _next = Disk::over(Arc::new(medium.clone()), here(), 1, None).unwrap();
+        assert_eq!(on_the_disk(&medium), own(1..=count));
+
+        // By the interval.
+        let medium = simulated::Simulated::default();
+        let disk = every(&medium, Duration::from_millis(10), flusher::spawn);
+        (1..=count).for_each(|n| add(&disk, n..=n));
+        while on_the_disk(&medium) != own(1..=count) {
+            thread::yield_now();
+        }
+    }
+}
+
 /// D9: put back from a backup, offsets have gone back.
 #[test]
 fn d9_a_folder_copied_back_begins_another_epoch_and_keeps_its_events() {

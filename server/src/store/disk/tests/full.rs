@@ -54,7 +54,8 @@ fn d6_a_full_disk_refuses_leaves_no_part_of_an_event_and_goes_on_when_there_is_r
 /// Every operation of a short run fails once, in every way.
 #[test]
 fn d6_d7_whichever_operation_fails_nothing_accepted_is_lost_and_nothing_refused_appears() {
-    for (always, limit) in [(true, 600), (false, 600)] {
+    // In files of one batch each, so many wait to be written through that one of them has to.
+    for (always, limit) in [(true, 600), (false, 1)] {
         let run = |fault: Option<(usize, Fault)>| {
             let medium = Simulated::default();
             let disk = every(&medium, always, limit);
@@ -138,13 +139,13 @@ fn d7_a_failed_flush_makes_the_store_read_only_at_once() {
     let disk = disk.sync(Sync::Every(Duration::from_millis(10)));
     // Two operations are the append's own: the write and the mark; the first also begins a file.
     add(&disk, 1..=1);
-    let refused = loop {
+    loop {
         medium.at(medium.operations() + 2, Fault::Error(ErrorKind::Other));
         match try_add(&disk, 2) {
-            Err(refused @ AppendError::Refused(_)) => break refused,
+            Err(AppendError::Refused(error)) if error.kind() == StoreErrorKind::Broken => break,
+            // The flusher was in between, and it was the append itself that failed.
             _ => thread::yield_now(),
         }
-    };
-    assert_eq!(kind_of(Err(refused)), ("refused", StoreErrorKind::Broken));
+    }
     assert_eq!(kind_of(try_add(&disk, 3)), ("refused", StoreErrorKind::Broken));
 }
