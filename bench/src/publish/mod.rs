@@ -10,6 +10,7 @@
 
 mod ours;
 mod peer;
+mod start;
 
 use std::{
     error::Error,
@@ -74,14 +75,19 @@ struct Rates {
     p99: Vec<f64>,
 }
 
-/// `publish [--json] [--quick] [--rounds N] [--seconds N] [--folder PATH] [--publishers N] [--only SIDE]`.
+/// `publish [--json] [--quick] [--rounds N] [--seconds N] [--folder PATH] [--publishers N] [--only SIDE] [--start-gib N]`.
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), Box<dyn Error>> {
     let (mut json, mut rounds, mut length) = (false, 5, Duration::from_secs(2));
+    let (mut start, mut fill) = (None, None);
     let (mut folder, mut only, mut publishers) = (None, None, PUBLISHERS.to_vec());
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Long("json") => json = true,
-            Arg::Long("quick") => (rounds, length) = (1, Duration::from_millis(50)),
+            Arg::Long("quick") => (rounds, length, start) = (1, Duration::from_millis(50), Some(1 << 20)),
+            // How long a start takes with so much in the folder, and nothing else.
+            Arg::Long("start-gib") => (rounds, start) = (0, Some(args.value()?.parse::<u64>()? << 30)),
+            // This program again, to fill that folder.
+            Arg::Long("fill") => fill = Some(args.value()?.parse()?),
             Arg::Long("rounds") => rounds = args.value()?.parse()?,
             Arg::Long("seconds") => length = Duration::from_secs(args.value()?.parse()?),
             Arg::Long("folder") => folder = Some(PathBuf::from(args.value()?)),
@@ -92,14 +98,20 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), Box<dyn Error>> {
         }
     }
     let folder = folder.map_or_else(beside_this_program, Ok)?;
+    if let Some(bytes) = fill {
+        return start::fill(bytes, &folder);
+    }
     let sides: Vec<Side> =
         SIDES.into_iter().filter(|side| only.as_ref().is_none_or(|only| *only == side.name())).collect();
     if sides.is_empty() {
         return Err(format!("--only takes one of {}", SIDES.map(Side::name).join(", ")).into());
     }
     let mut report = Report::default();
-    for publishers in publishers {
+    for publishers in publishers.into_iter().filter(|_| rounds > 0) {
         rates(&sides, publishers, rounds, length, &folder, &mut report)?;
+    }
+    if let Some(bytes) = start {
+        start::measure(bytes, &folder, &mut report)?;
     }
     report.print(json);
     Ok(())
