@@ -79,9 +79,11 @@ async function one(name, grace, away, script) {
   await show(page)
   await until('the page to dial', () => site.requests.length > before + after, { timeout: CEILING_MS })
   const dialled = site.requests[before + after].at - showing
-  await has(300)
+  // What never comes is the judge's to name.
+  let late
+  await has(300).catch((error) => (late = error))
   answered.push(await publishTicks(harness, TOPIC, 50, { from: 301 }))
-  await has(350)
+  await has(350).catch((error) => (late ??= error))
   const { items, faults } = await page.evaluate(() => window.book)
   const run = history(answered.flatMap(({ published }) => published), { view: [TOPIC], from, items })
   const violations = await judged(run)
@@ -93,6 +95,7 @@ async function one(name, grace, away, script) {
   must(kept >= grace * 0.75, `the stream was let go after ${kept} ms, before its grace of ${grace} ms`)
   must(dialled <= CEILING_MS, `the page dialled only ${dialled} ms after it was visible`)
   must(violations.length === 0, `${JSON.stringify(sum)}, ${said(violations)}`)
+  if (late) throw late
   must(sum.gaps === 0 && sum.published === 350 && sum.delivered === 350, `a disk loses nothing: ${JSON.stringify(sum)}`)
   must(faults.length === 0, `faults: ${faults.slice(0, 3)}`)
   await browser.close()
