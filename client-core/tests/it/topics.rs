@@ -127,6 +127,30 @@ fn without_a_topic_left_nothing_is_asked_until_one_is_added() {
 }
 
 #[test]
+fn the_last_topic_is_new_again_when_it_comes_back_after_a_while_without_any() {
+    check_with(
+        named("prices"),
+        "
+            0ms open
+            1ms hello
+            1ms cursor a-10 prelude
+            10ms delete prices
+            500ms add prices
+            600ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=prices
+            1ms open
+            60ms disconnect #1
+            60ms paused topics
+            550ms connecting topics
+            550ms connect #2 new=prices&lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
 fn where_none_were_named_all_are_already_there() {
     check(
         "
