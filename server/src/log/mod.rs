@@ -292,6 +292,8 @@ impl<H: BuildHasher> Log<H> {
 const TRIM_ON_APPEND: usize = 32;
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;

@@ -12,3 +12,4 @@ mod pitfalls;
 mod seam;
 mod seams;
 mod sharing;
+mod times;
