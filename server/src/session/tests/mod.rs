@@ -12,4 +12,5 @@ mod pitfalls;
 mod seam;
 mod seams;
 mod sharing;
+mod stops;
 mod times;

@@ -1,0 +1,62 @@
+//! A live reader whose sink stops in the middle of a burst, at any byte.
+
+use super::{
+    super::{
+        fan::{Fan, Rules},
+        speech::Greeting,
+    },
+    face::{config, order},
+    oracle::{Pipe, Tap},
+};
+use crate::{
+    hub::{door::Door, inbox::Bounds, sequence::Sequence},
+    log::Limits,
+};
+use eventwire::{EventName, Start, Topic};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+#[tokio::test(start_paused = true)]
+async fn a_live_reader_that_stops_anywhere_in_a_burst_goes_on_right_there() {
+    let config = config();
+    // One inbox that holds a burst, and one that holds the beginning of it.
+    for bytes in [1 << 20, 7_000] {
+        let inbox = Bounds { bytes, records: 1 << 16, patterns: 1 << 16 };
+        let door = vec![Arc::new(Door::default())];
+        let sequence = Arc::new(Sequence::new(&config, Limits::new(1 << 20, 600_000), inbox, door));
+        let rules = Rules {
+            greeting: Greeting { contract: config.contract.clone(), heartbeat: config.heartbeat },
+            stall: 10_000,
+            rotate: None,
+            readers: 100,
+            per_principal: 100,
+            has_store: false,
+        };
+        let mut fan = Fan::new(sequence.clone(), 0, rules, 7, sequence.now());
+        let pipes = [0, 1].map(|_| Rc::new(RefCell::new(Pipe { room: usize::MAX, ..Pipe::default() })));
+        let [_, id] = [0, 1].map(|n| fan.join(order(&["a"], Start::Now), None, Tap(pipes[n].clone()), sequence.now()));
+        let settle = |fan: &mut Fan<Tap>| (0..16).for_each(|_| fan.turn(sequence.now()));
+        let said = |n: usize| String::from_utf8(std::mem::take(&mut pipes[n].borrow_mut().bytes)).unwrap();
+        settle(&mut fan);
+        (said(0), said(1));
+        let (topic, name) = (Topic::parse("a").unwrap(), EventName::parse("tick").unwrap());
+        let mut stop = 0;
+        loop {
+            pipes[1].borrow_mut().room = stop;
+            (0..12).for_each(|n| _ = sequence.put(None, &topic, &name, &format!("\"{n}{}\"", "#".repeat(990))));
+            settle(&mut fan);
+            assert!(pipes[1].borrow().bytes.len() <= stop);
+            pipes[1].borrow_mut().room = usize::MAX;
+            fan.writable(id);
+            settle(&mut fan);
+            let (whole, stopped) = (said(0), said(1));
+            assert_eq!(stopped, whole, "stopped at {stop}");
+            assert_eq!(whole.matches("event: tick").count(), 12);
+            if stop >= whole.len() {
+                break;
+            }
+            // Around each frame's end, and somewhere inside.
+            let end = whole[stop + 1..].find("\n\n").map_or(whole.len(), |at| stop + at + 3);
+            stop = (stop + 331).min(if end > stop + 1 { end - 1 } else { end });
+        }
+    }
+}
