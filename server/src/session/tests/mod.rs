@@ -1,6 +1,7 @@
 //! What a stream says, read as a client reads it: one oracle over random and over all short histories, the face on the
 //! runtime under a paused clock, and the seam under real threads.
 
+mod claims;
 mod clock;
 mod face;
 mod faults;
