@@ -1,6 +1,6 @@
 //! The edges of a log's figures: how large a piece is, where a segment ends, how much is remembered one by one.
 
-use super::{Batch, Limits, Log, Read, Segment, TopicId, loss::Losses};
+use super::{Batch, Limits, Log, Reach, Read, Segment, TopicId, loss::Losses, scan_segments};
 use eventwire::Topic;
 use std::{
     hash::{BuildHasherDefault, DefaultHasher},
@@ -51,6 +51,22 @@ fn a_read_stops_before_the_event_that_would_pass_its_limit_whatever_was_in_the_b
         assert_eq!(batch.bytes.len() as u64, 70 + events * 100);
         assert_eq!(log.newest(&newest, 5, 10, limit, &mut batch), Read::More { at: 5 + events });
         assert_eq!(batch.bytes.len() as u64, 70 + events * 200);
+        let reach = Reach { after: 0, upto: 10, limit, newest: false };
+        assert_eq!(log.scan(reach, |_| true, &mut batch), Read::More { at: events });
+        assert_eq!(batch.bytes.len() as u64, 70 + events * 300);
+    }
+}
+
+#[test]
+fn a_scan_looks_at_so_many_entries_and_no_more_whether_they_are_wanted_or_not() {
+    let mut log = Log::new(LIMITS, 0, Hash::default());
+    (0..9).for_each(|_| _ = publish(&mut log, "a", 0));
+    for wanted in [true, false] {
+        let mut batch = Batch::default();
+        let reach = Reach { after: 2, upto: 9, limit: usize::MAX, newest: false };
+        let segments = log.segments.iter().map(|segment| &**segment);
+        assert_eq!(scan_segments(segments, reach, 3, |_, _| wanted, &mut batch), Read::More { at: 5 });
+        assert_eq!(batch.bytes.len(), if wanted { 300 } else { 0 });
     }
 }
 
