@@ -69,6 +69,8 @@ class Stream<E extends object> implements EventStream<E> {
   #full = false;
   /** The position before the newest event, while somebody pulls. */
   #before: string | undefined;
+  /** Where the gap ends that handlers are being told of: the machine is beyond the event behind it, the page is not. */
+  #gapAt: string | undefined;
   #faults = 0;
   #disobey = (): void => {};
   /** What the machine last counted, and where it was, once it is gone. */
@@ -202,7 +204,7 @@ class Stream<E extends object> implements EventStream<E> {
 
   #position(): string | undefined {
     const { from } = this.#settings;
-    if (this.#ended) return this.#ended;
+    if (this.#ended || this.#gapAt) return this.#ended || this.#gapAt;
     return this.#machine ? this.#machine.position() || undefined : from && from !== "earliest" ? from : undefined;
   }
 
@@ -240,7 +242,9 @@ class Stream<E extends object> implements EventStream<E> {
     if (this.#onGap.size + this.#queues.size === 0) {
       this.#say("gap", `events may be missing (${reason}) and no onGap handler refetches ${topics || "anything"}`);
     }
+    this.#gapAt = gap.position;
     this.#call(this.#onGap, gap);
+    this.#gapAt = undefined;
   }
 
   #fault(fault: Fault): void {
@@ -268,6 +272,7 @@ class Stream<E extends object> implements EventStream<E> {
   #finish(reason: CloseCode, error: EventwireError | undefined): void {
     if (this.#closed) return;
     const machine = this.#machine;
+    this.#ended = this.#gapAt;
     if (error && this.#onState.size + this.#queues.size === 0) this.#say(reason, error.message);
     this.#enter({ kind: "closed", reason, error });
     machine?.close();

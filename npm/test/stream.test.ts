@@ -56,6 +56,21 @@ test("an event whose predecessor never came is preceded by a gap", async () => {
   assert.deepEqual(said, ["gap detected ", `tick 1 a ${EPOCH}-20`]);
 });
 
+test("a page that closes in its gap handler goes on before the event it was not handed", async () => {
+  const { source, stream, said } = await open({}, keep);
+  const at: unknown[] = [];
+  stream.onGap(() => {
+    at.push(stream.position);
+    stream.close();
+  });
+  source.tick(1, `${EPOCH}-20.3/a`);
+  at.push(stream.position);
+  await Promise.resolve();
+  at.push(stream.position);
+  assert.deepEqual(said, ["gap detected ", "closed closed"]);
+  assert.deepEqual(at, [`${EPOCH}-17`, `${EPOCH}-17`, `${EPOCH}-17`]);
+});
+
 test("what a handler throws is reported, and neither the next handler nor the next event misses out", async () => {
   const { source, stream, said } = await open({}, keep);
   stream.on("tick", () => {
