@@ -40,14 +40,19 @@ pub(super) fn measure(bytes: u64, folder: &Path, report: &mut Report) -> Result<
         std::fs::read_dir(place.path())?.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).sum();
     report.figure("start_folder_gib", lies as f64 / f64::from(1 << 30), "GiB");
     report.figure("start_filled_in_s", began.elapsed().as_secs_f64(), "s");
-    for name in ["unclean", "clean"] {
-        let cold = drop_page_cache();
-        let (opened, ready) = open(place.path())?;
-        let within = Bar::AtMost { must: 10.0, aim: 3.0 };
-        report.figure(format!("start_{name}_open_s"), opened, "s");
-        report.against(format!("start_{name}_ready_s"), ready, "s", within);
-        report.figure(format!("start_{name}_page_cache_dropped"), f64::from(u8::from(cold)), "");
-    }
+    // The store alone first: a hub keeps what it is told to keep, and would leave little of the folder to the next start.
+    let within = Bar::AtMost { must: 10.0, aim: 3.0 };
+    // A folder that is only there to be tried is no reason to slow the whole machine down.
+    let drop_page_cache = || bytes >= 1 << 30 && drop_page_cache();
+    report.figure("start_page_cache_dropped", f64::from(u8::from(drop_page_cache())), "");
+    let began = Instant::now();
+    let disk = Disk::open(place.path())?;
+    report.against("start_unclean_open_s", began.elapsed().as_secs_f64(), "s", within);
+    drop(disk);
+    drop_page_cache();
+    let (opened, ready) = open(place.path())?;
+    report.against("start_clean_open_s", opened, "s", within);
+    report.against("start_clean_hub_ready_s", ready, "s", within);
     Ok(())
 }
 
