@@ -57,9 +57,16 @@ impl Outbox {
     /// it, and what was never opened needs no closing.
     pub(crate) fn close(&mut self, running: Option<Attempt>, state: State) {
         let unopened = |output: &Output| matches!(output, Output::Connect { attempt, .. } if Some(*attempt) == running);
-        let running = running.filter(|_| !self.queue.iter().any(unopened));
-        self.queue.retain(|output| matches!(output, Output::Disconnect { .. }));
-        self.queue.extend(running.map(|attempt| Output::Disconnect { attempt }));
+        let opened = running.filter(|_| !self.queue.iter().any(unopened));
+        // Round once: what stays is put back behind the rest.
+        for _ in 0..self.queue.len() {
+            if let Some(output @ Output::Disconnect { .. }) = self.queue.pop_front() {
+                self.queue.push_back(output);
+            }
+        }
+        if let Some(attempt) = opened {
+            self.queue.push_back(Output::Disconnect { attempt });
+        }
         self.queue.push_back(Output::State(state));
     }
 }

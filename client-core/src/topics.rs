@@ -137,12 +137,17 @@ impl Interest {
         self.gathered = None;
         let more = self.asked.iter().any(|asked| asked.users > 0 && !asked.wired);
         let fewer = self.asked.iter().any(|asked| asked.users == 0 && asked.wired);
-        self.asked.retain(|asked| asked.users > 0);
+        self.forget();
         match (more, fewer) {
             (true, _) => Change::More,
             (false, true) => Change::Fewer,
             (false, false) => Change::None,
         }
+    }
+
+    /// Forgets what nobody asks for any more.
+    fn forget(&mut self) {
+        self.asked.retain(|asked| asked.users > 0);
     }
 
     /// Whether topics were named and none is left: a request without any would ask for all.
@@ -152,7 +157,7 @@ impl Interest {
 
     /// What the next attempt asks. Patterns the position does not speak for are new.
     pub(crate) fn request(&mut self, position: Option<Position>, start: &Start) -> (Request, Vec<Pattern>) {
-        self.asked.retain(|asked| asked.users > 0);
+        self.forget();
         let mut request = Request::default();
         let mut unasked = Vec::new();
         request.start = match (position, start) {
