@@ -603,3 +603,75 @@ fn a_topic_withdrawn_while_the_prelude_of_a_gap_was_cut_was_had_up_to_the_cut() 
     expect!["a-12 a-30 a-40"].assert_eq(&handed("a-30/b"));
     expect!["a-12 a-40"].assert_eq(&handed("a-31/a"));
 }
+
+/// It had `b` up to 10 of the order before: offset 3 of this one is not among that.
+#[test]
+fn what_was_had_of_one_order_is_not_taken_for_what_another_brings_that_begins_in_mid_stream() {
+    let script = |refused: &str| {
+        format!(
+            "
+            0ms open
+            1ms hello topics=a,b
+            2ms event a-4/b
+            3ms cursor a-10 prelude
+            4ms ended
+            3000ms hello topics=a {refused}
+            3001ms cursor a-20 prelude
+            3002ms event b-5.4/a
+            3003ms ended
+            9000ms hello topics=a,b start=b-5
+            9001ms hello topics=a,b start=b-5
+            9002ms event b-3/b
+            9003ms cursor b-5 prelude
+            "
+        )
+    };
+    check(
+        &script(""),
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1
+        1ms open
+        2ms deliver b a-4
+        4ms waiting lost until 1394ms
+        1394ms connecting retry
+        1394ms connect #2 lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3002ms gap detected all at b-1
+        3002ms deliver a b-5
+        3003ms waiting lost until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 lastEventId=b-5
+        9000ms disconnect #3
+        9000ms connecting topics
+        9000ms connect #4 topics=a&new=b&lastEventId=b-5
+        9001ms open
+        9002ms deliver b b-3
+    "#]],
+    );
+    let named = Config { topics: Topics::Named(patterns("a,b")), ..Config::default() };
+    check_with(
+        named,
+        &script("denied=b"),
+        expect![[r#"
+        0ms connecting opened
+        0ms connect #1 topics=a,b
+        1ms open
+        2ms deliver b a-4
+        4ms waiting lost until 1394ms
+        1394ms connecting retry
+        1394ms connect #2 topics=a,b&lastEventId=a-10
+        3000ms gap forbidden b at a-10
+        3000ms open
+        3002ms gap detected all at b-1
+        3002ms deliver a b-5
+        3003ms waiting lost until 4036ms
+        4036ms connecting retry
+        4036ms connect #3 topics=a&new=b&lastEventId=b-5
+        9000ms open
+        9001ms open
+        9002ms deliver b b-3
+    "#]],
+    );
+}

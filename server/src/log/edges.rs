@@ -115,6 +115,41 @@ fn a_window_is_of_finished_segments_and_the_last_of_survivors_is_not() {
 }
 
 #[test]
+fn survivors_of_pressure_hold_half_of_the_budget_and_no_more() {
+    let mut log = Log::new(Limits { budget: 8_000, ..LIMITS }, 0, Hash::default());
+    (0..80).for_each(|n| _ = publish(&mut log, &format!("quiet.{n}"), 0));
+    assert!(log.trim(0, 1));
+    assert_eq!((log.bytes(), log.old_bytes), (8_000, 0), "a budget may be used up");
+    let mut most = 0;
+    for n in 80..400 {
+        publish(&mut log, &format!("quiet.{n}"), 0);
+        while !log.trim(0, 1) {}
+        let held: usize = log.segments.iter().take(log.old).map(|segment| segment.size()).sum();
+        assert_eq!(held, log.old_bytes);
+        assert!(log.bytes() <= 8_000);
+        most = most.max(held);
+    }
+    assert_eq!(most, 4_000);
+}
+
+#[test]
+fn an_event_larger_than_the_budget_takes_the_place_of_all_survivors_and_stays() {
+    let mut log = Log::new(Limits { budget: 2_000, quiet: 100, ..LIMITS }, 0, Hash::default());
+    (0..9).for_each(|n| _ = publish(&mut log, &format!("quiet.{n}"), 0));
+    (0..9).for_each(|_| _ = publish(&mut log, "busy", 0));
+    while log.old == 0 {
+        publish(&mut log, "busy", 0);
+    }
+    assert!(log.old_bytes > 0 && log.old_bytes * 2 <= 2_000, "{}", log.old_bytes);
+    let large = topic(&mut log, "large");
+    log.append(large, log.head() + 1, 0, b"", &[b'#'; 3_000]);
+    for _ in 0..2 {
+        assert!(log.trim(0, 32));
+        assert_eq!((log.offsets(), log.bytes()), (vec![log.head()], 3_000));
+    }
+}
+
+#[test]
 fn a_topic_that_is_followed_stays_and_one_that_is_gone_goes_once() {
     let mut log = Log::new(LIMITS, 0, Hash::default());
     let a = topic(&mut log, "a");
