@@ -15,3 +15,4 @@ mod seams;
 mod sharing;
 mod stops;
 mod times;
+mod turns;
