@@ -92,7 +92,8 @@ impl Page {
     pub(super) fn is_settled(&self) -> bool {
         match self.client.state() {
             State::Open | State::Paused(Pause::Topics) => true,
-            State::Closed(why) => why.code == Code::Forbidden,
+            // `auth`: access was changed again before the answer to the first change let anything through.
+            State::Closed(why) => matches!(why.code, Code::Forbidden | Code::Auth),
             _ => false,
         }
     }
@@ -217,11 +218,21 @@ impl Page {
         }
         for output in others {
             self.log.push(format!("{} {output:?}", now.0));
-            if let Output::Connect { attempt, query } = output {
-                self.dial(net, attempt, &query).await;
+            match output {
+                Output::Connect { attempt, query } => self.dial(net, attempt, &query).await,
+                Output::State(state) => self.stand(state),
+                _ => {}
             }
         }
         self.carry_out(net).await;
+    }
+
+    /// Where it stands: paused without topics, or closed, nothing is asked for any more.
+    fn stand(&mut self, state: State) {
+        if matches!(state, State::Paused(Pause::Topics) | State::Closed(_)) {
+            note(&mut self.items, self.client.position());
+            self.items.push(Item::View(Vec::new()));
+        }
     }
 
     async fn carry_out(&mut self, net: &Net<'_>) {
@@ -235,16 +246,8 @@ impl Page {
                     self.items.push(Item::Gap { at: gap.position, reason: gap.reason, topics: gap.topics })
                 }
                 Output::Deliver { .. } => unreachable!("an event is delivered while its block is read"),
-                // Nothing is asked for any more.
-                Output::State(State::Paused(Pause::Topics)) => {
-                    note(&mut self.items, self.client.position());
-                    self.items.push(Item::View(Vec::new()));
-                }
-                Output::Fault(_)
-                | Output::Probe { .. }
-                | Output::Listen { .. }
-                | Output::Outdated { .. }
-                | Output::State(_) => {}
+                Output::State(state) => self.stand(state),
+                Output::Fault(_) | Output::Probe { .. } | Output::Listen { .. } | Output::Outdated { .. } => {}
             }
         }
     }
