@@ -15,9 +15,10 @@ use crate::{
     store::{Acked, AppendError, Bounds, Fed, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd},
 };
 use eventwire::{Epoch, Offset, Position, frame::GapReason};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use std::{
     future::{Future, pending},
+    iter,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -241,12 +242,8 @@ impl<S: Store> Follow<S> {
             tokio::select! {
                 // What is stored is shown before more is taken in.
                 biased;
-                fed = tail.next() => match fed {
-                    Some(Ok(fed)) => if self.feed(fed).is_err() {
-                        return Stop::Replaced;
-                    },
-                    Some(Err(end)) => return Stop::Tail(end),
-                    None => return Stop::Tail(TailEnd::Lost(StoreError::new(StoreErrorKind::Unavailable, "it ended"))),
+                fed = tail.next() => if let Err(stop) = self.feed_ready(tail.as_mut(), fed) {
+                    return stop;
                 },
                 (batch, result) = working(&mut self.appending) => {
                     if let Some(end) = self.appended(batch, result) {
@@ -256,6 +253,11 @@ impl<S: Store> Follow<S> {
                 result = working(&mut self.trimming) => self.trimmed(result),
                 count = orders.recv_many(&mut taken, room), if open && room > 0 => {
                     open = count > 0;
+                    if self.appending.is_none() {
+                        // Whoever was answered a moment ago publishes again in a moment: one wait for the disk for all.
+                        tokio::task::yield_now().await;
+                        taken.extend(iter::from_fn(|| orders.try_recv().ok()).take(room - count));
+                    }
                     let now = self.clock.now();
                     for order in taken.drain(..) {
                         self.orders.take(order, self.epoch, &self.keys, now);
@@ -318,6 +320,27 @@ impl<S: Store> Follow<S> {
                 Some(TailEnd::OtherEpoch(epoch))
             }
         }
+    }
+
+    /// Feeds this, and what is there already behind it.
+    fn feed_ready(&mut self, mut tail: Pin<&mut S::Tail>, first: Option<Result<Fed, TailEnd>>) -> Result<(), Stop> {
+        let mut next = first;
+        for more in (0..BATCH).rev() {
+            match next {
+                Some(Ok(fed)) => self.feed(fed).map_err(|()| Stop::Replaced)?,
+                Some(Err(end)) => return Err(Stop::Tail(end)),
+                None => {
+                    let ended = StoreError::new(StoreErrorKind::Unavailable, "it ended");
+                    return Err(Stop::Tail(TailEnd::Lost(ended)));
+                }
+            }
+            if more == 0 {
+                break;
+            }
+            let Some(following) = tail.next().now_or_never() else { break };
+            next = following;
+        }
+        Ok(())
     }
 
     /// Takes in what the tail says. `Err`: the anchor is not what it was.
