@@ -137,7 +137,7 @@ impl Interest {
         self.gathered = None;
         let more = self.asked.iter().any(|asked| asked.users > 0 && !asked.wired);
         let fewer = self.asked.iter().any(|asked| asked.users == 0 && asked.wired);
-        self.forget();
+        self.keep_asked();
         match (more, fewer) {
             (true, _) => Change::More,
             (false, true) => Change::Fewer,
@@ -146,7 +146,7 @@ impl Interest {
     }
 
     /// Forgets what nobody asks for any more.
-    fn forget(&mut self) {
+    fn keep_asked(&mut self) {
         self.asked.retain(|asked| asked.users > 0);
     }
 
@@ -157,7 +157,7 @@ impl Interest {
 
     /// What the next attempt asks. Patterns the position does not speak for are new.
     pub(crate) fn request(&mut self, position: Option<Position>, start: &Start) -> (Request, Vec<Pattern>) {
-        self.forget();
+        self.keep_asked();
         let mut request = Request::default();
         let mut unasked = Vec::new();
         request.start = match (position, start) {
