@@ -201,6 +201,33 @@ async fn i16_what_another_reader_was_sent_is_not_shared_with_one_whose_grant_is_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reader_that_stops_anywhere_while_it_catches_up_goes_on_right_there() {
+    let (sequence, mut fan) = fan();
+    (0..12).for_each(|n| publish(&sequence, &format!("prices.{n}"), 1));
+    publish(&sequence, "a", 12);
+    for start in [Start::Now, Start::Earliest] {
+        let mut read = |stop| {
+            let pipe = pipe(stop);
+            let id = fan.join(order(&["prices.*", "a"], start.clone()), None, Tap(pipe.clone()), sequence.now());
+            settle(&mut fan, &sequence);
+            assert!(pipe.borrow().bytes.len() <= stop);
+            pipe.borrow_mut().room = usize::MAX;
+            fan.writable(id);
+            settle(&mut fan, &sequence);
+            fan.leave(id);
+            said(&pipe)
+        };
+        let whole = read(usize::MAX);
+        // All but the hello, which tells each reader another time to come back.
+        let rest = |text: &str| text[text.find("id: ").unwrap()..].to_owned();
+        assert!(rest(&whole).matches("event: tick").count() >= 12);
+        for stop in whole.match_indices("\n\n").flat_map(|(at, _)| at + 1..=at + 3) {
+            assert_eq!(rest(&read(stop)), rest(&whole), "stopped at {stop}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_follows_a_bye_that_was_taken_in_two() {
     let (sequence, mut fan) = fan();
     let pipe = pipe(usize::MAX);
