@@ -236,14 +236,12 @@ impl<S: Sink> Fan<S> {
         self.now = self.now.max(now);
         let over = u64::try_from(over.as_millis()).unwrap_or(u64::MAX / 4);
         let until = self.now.saturating_add(over);
-        let first = self.drain.replace((self.now, until)).is_none();
+        self.drain = Some((self.now, until));
         let ids: Vec<_> = self.readers.iter().map(|(_, reader)| reader.id).collect();
         for (i, &id) in ids.iter().enumerate() {
             let at = self.now + (u128::from(over) * i as u128 / ids.len() as u128) as u64;
-            // A second drain may be shorter than the first, never longer.
-            if first || at < until {
-                self.alarms.set(at, id, Alarm::Drain);
-            }
+            // A second drain may be shorter than the first, never longer: of two alarms the earlier one ends the stream.
+            self.alarms.set(at, id, Alarm::Drain);
         }
         until
     }
@@ -309,7 +307,8 @@ impl<S: Sink> Fan<S> {
             Some(behind) => behind,
             None => self.fall_behind(id.index, Behind::new(at, Stage::Replay { arriving: false })),
         };
-        if behind.stage != Stage::Over && behind.bye.is_none() {
+        // The first reason stands, but for a grant that is over: nothing more may be taken.
+        if behind.stage != Stage::Over && (behind.bye.is_none() || reason == Code::Auth) {
             behind.bye = Some(reason);
         }
         self.cut_short(id);

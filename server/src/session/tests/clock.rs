@@ -253,6 +253,9 @@ async fn a_drain_ends_though_a_reader_takes_nothing_and_turns_newcomers_away() {
     let mut stuck = Client::join(&core, &["a"], Start::Now);
     stuck.read().await;
     publish(&core, "a", 1);
+    // In its seat, and never taken.
+    tokio::task::yield_now().await;
+    assert!(core.stats().queued_bytes > 0);
     let began = Instant::now();
     let drain = tokio::spawn(core.drain(secs(3)));
     tokio::task::yield_now().await;

@@ -3,6 +3,7 @@
 
 mod claims;
 mod clock;
+mod endings;
 mod face;
 mod faults;
 mod history;

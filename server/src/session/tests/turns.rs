@@ -10,16 +10,15 @@ use super::{
     oracle::{Pipe, Tap},
 };
 use crate::{
-    hub::{Join, Stats, inbox::Bounds, seat::Gone, sequence::Sequence},
+    hub::{Join, Stats, inbox::Bounds, sequence::Sequence},
     log::Limits,
 };
-use bytes::Bytes;
 use eventwire::{EventName, Start, Topic};
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 use tokio::time::advance;
 
 /// A fan whose inbox holds a few events.
-fn fan<S: Sink>() -> (Arc<Sequence>, Fan<S>) {
+pub(super) fn fan<S: Sink>() -> (Arc<Sequence>, Fan<S>) {
     let config = config();
     let inbox = Bounds { bytes: 1 << 20, records: 8, patterns: 1 << 16 };
     let sequence = Arc::new(Sequence::new(&config, Limits::new(8 << 20, 600_000), inbox, vec![Arc::default()]));
@@ -35,24 +34,24 @@ fn fan<S: Sink>() -> (Arc<Sequence>, Fan<S>) {
     (sequence, fan)
 }
 
-fn publish(sequence: &Sequence, topic: &str, events: usize) {
+pub(super) fn publish(sequence: &Sequence, topic: &str, events: usize) {
     let (topic, name) = (Topic::parse(topic).unwrap(), EventName::parse("tick").unwrap());
     (0..events).for_each(|_| _ = sequence.put(None, &topic, &name, &format!("\"{}\"", "#".repeat(990))));
 }
 
-fn pipe(room: usize) -> Rc<RefCell<Pipe>> {
+pub(super) fn pipe(room: usize) -> Rc<RefCell<Pipe>> {
     Rc::new(RefCell::new(Pipe { room, ..Pipe::default() }))
 }
 
-fn settle<S: Sink>(fan: &mut Fan<S>, sequence: &Sequence) {
+pub(super) fn settle<S: Sink>(fan: &mut Fan<S>, sequence: &Sequence) {
     (0..16).for_each(|_| fan.turn(sequence.now()));
 }
 
-fn said(pipe: &RefCell<Pipe>) -> String {
+pub(super) fn said(pipe: &RefCell<Pipe>) -> String {
     String::from_utf8(std::mem::take(&mut pipe.borrow_mut().bytes)).unwrap()
 }
 
-fn stats<S: Sink>(fan: &Fan<S>) -> Stats {
+pub(super) fn stats<S: Sink>(fan: &Fan<S>) -> Stats {
     let mut stats = Stats::default();
     fan.stats(&mut stats);
     stats
@@ -174,33 +173,6 @@ async fn silence_is_counted_from_what_was_handed_last_and_from_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i16_what_another_reader_was_sent_is_not_shared_with_one_whose_grant_is_over() {
-    let (sequence, mut fan) = fan();
-    let pipes = [pipe(usize::MAX), pipe(usize::MAX)];
-    let ids = [0, 1].map(|n| {
-        let order = Join { principal: Some(["ada", "grace"][n].into()), ..order(&["a"], Start::Now) };
-        fan.join(order, None, Tap(pipes[n].clone()), sequence.now())
-    });
-    settle(&mut fan, &sequence);
-    for pipe in &pipes {
-        said(pipe);
-        pipe.borrow_mut().room = 0;
-    }
-    publish(&sequence, "a", 12);
-    settle(&mut fan, &sequence);
-    assert_eq!(stats(&fan).behind, 2);
-    for (pipe, id) in pipes.iter().zip(ids) {
-        pipe.borrow_mut().room = usize::MAX;
-        fan.writable(id);
-    }
-    fan.revoke("grace");
-    settle(&mut fan, &sequence);
-    assert_eq!(said(&pipes[0]).matches("event: tick").count(), 12);
-    assert_eq!(said(&pipes[1]), "event: eventwire.bye\ndata: {\"reason\":\"auth\",\"after\":0}\n\n");
-    assert!(pipes[1].borrow().finished);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_reader_that_stops_anywhere_while_it_catches_up_goes_on_right_there() {
     let (sequence, mut fan) = fan();
     (0..12).for_each(|n| publish(&sequence, &format!("prices.{n}"), 1));
@@ -228,60 +200,56 @@ async fn a_reader_that_stops_anywhere_while_it_catches_up_goes_on_right_there() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_follows_a_bye_that_was_taken_in_two() {
+async fn what_a_shard_holds_is_added_to_what_others_hold() {
     let (sequence, mut fan) = fan();
-    let pipe = pipe(usize::MAX);
-    let order = Join { principal: Some("ada".into()), ..order(&["a"], Start::Now) };
-    let id = fan.join(order, None, Tap(pipe.clone()), sequence.now());
-    settle(&mut fan, &sequence);
-    said(&pipe);
-    pipe.borrow_mut().room = 10;
-    fan.revoke("ada");
-    settle(&mut fan, &sequence);
-    sequence.put(None, &Topic::parse("a").unwrap(), &EventName::parse("new").unwrap(), "1");
-    settle(&mut fan, &sequence);
-    pipe.borrow_mut().room = usize::MAX;
-    fan.writable(id);
-    settle(&mut fan, &sequence);
-    assert_eq!(said(&pipe), "event: eventwire.bye\ndata: {\"reason\":\"auth\",\"after\":0}\n\n");
-    assert!(pipe.borrow().finished && stats(&fan).readers == 0);
-}
-
-/// Takes ten bytes of an event, and then strikes.
-#[derive(Clone, Debug, Default)]
-struct Torn(Rc<RefCell<Vec<u8>>>, bool);
-
-impl Sink for Torn {
-    fn write(&mut self, bytes: &[u8], _: &mut Option<Bytes>) -> Result<usize, Gone> {
-        assert!(!self.1, "a fault of the test's inside a frame");
-        self.1 = std::str::from_utf8(bytes).unwrap().contains("event: tick");
-        let n = if self.1 { 10 } else { bytes.len() };
-        self.0.borrow_mut().extend_from_slice(&bytes[..n]);
-        Ok(n)
+    fan.has_store(true);
+    let pipes = [pipe(usize::MAX), pipe(usize::MAX)];
+    for pipe in &pipes {
+        fan.join(order(&["a"], Start::Now), None, Tap(pipe.clone()), sequence.now());
     }
-
-    fn finish(&mut self) {}
-
-    fn dismiss(&mut self, bye: &[u8]) {
-        self.0.borrow_mut().extend_from_slice(bye);
-    }
-
-    fn queued(&self) -> usize {
-        0
-    }
+    settle(&mut fan, &sequence);
+    let figures = |fan: &Fan<Tap>| {
+        let mut stats = Stats { readers: 10, live: 20, behind: 30, queued_bytes: 40, tasks: 50, ..Stats::default() };
+        fan.stats(&mut stats);
+        (stats.readers, stats.live, stats.behind, stats.queued_bytes, stats.tasks)
+    };
+    assert_eq!(figures(&fan), (12, 22, 30, 40, 51));
+    pipes[0].borrow_mut().bytes.clear();
+    pipes[1].borrow_mut().room = 500;
+    publish(&sequence, "a", 1);
+    let (.., waits, _) = figures(&fan);
+    settle(&mut fan, &sequence);
+    let event = said(&pipes[0]).len();
+    assert_eq!(waits, 40 + event, "not looked at yet");
+    assert_eq!(figures(&fan), (12, 21, 31, 40 + event - 500, 51));
+    fan.join(order(&["a"], after(9)), None, Tap(pipe(usize::MAX)), sequence.now());
+    settle(&mut fan, &sequence);
+    assert!(fan.question().is_some());
+    assert_eq!(figures(&fan).4, 52, "one asks the store");
 }
 
 #[tokio::test(start_paused = true)]
-async fn s20_a_fault_inside_a_frame_cuts_the_stream_there_and_says_nothing() {
+async fn operators_see_where_each_stream_is() {
     let (sequence, mut fan) = fan();
-    let sink = Torn::default();
-    let id = fan.join(order(&["a"], Start::Now), None, sink.clone(), sequence.now());
+    let pipe = pipe(usize::MAX);
+    let order = Join { principal: Some("ada".into()), ..order(&["a", "b"], Start::Now) };
+    let id = fan.join(order.clone(), None, Tap(pipe.clone()), sequence.now());
     settle(&mut fan, &sequence);
-    sink.0.borrow_mut().clear();
+    advance(Duration::from_secs(3)).await;
     publish(&sequence, "a", 1);
     settle(&mut fan, &sequence);
-    fan.writable(id);
+    let seen = |fan: &Fan<Tap>| {
+        let mut seen = Vec::new();
+        fan.sessions(sequence.now(), &mut seen);
+        seen
+    };
+    let mut info = seen(&fan);
+    assert_eq!((info[0].id, info.len()), (id.serial, 1));
+    assert_eq!((&info[0].topics, info[0].principal.as_deref()), (&order.granted, Some("ada")));
+    assert_eq!((info[0].position, info[0].live, info[0].age.as_secs()), (at("k3f9x2m1q0ab", 1), true, 3));
+    pipe.borrow_mut().room = 0;
+    publish(&sequence, "a", 1);
     settle(&mut fan, &sequence);
-    assert_eq!((stats(&fan).readers, stats(&fan).faults), (0, 1));
-    assert_eq!(sink.0.borrow().len(), 10);
+    info = seen(&fan);
+    assert_eq!((info[0].position, info[0].live), (at("k3f9x2m1q0ab", 1), false));
 }
