@@ -177,9 +177,12 @@ impl Segments {
                         break;
                     }
                     None => {
+                        // What was passed over is not looked at again, or a hole longer than all that is read at once
+                        // would have no end.
+                        let known = frames.at();
                         // A record that does not fit into so few bytes fits into so many.
-                        some = if before == 0 { frame::HEAD + frame::MOST } else { SOME };
-                        spot.at += before as u64;
+                        some = if known == 0 { frame::HEAD + frame::MOST } else { SOME };
+                        spot.at += known as u64;
                         break;
                     }
                 }

@@ -167,6 +167,25 @@ async fn d13_recovery_run_again_and_again_finds_the_same_and_changes_no_event() 
     }
 }
 
+/// As long as no record is, and longer than all that is read at once.
+#[test]
+fn d5_a_hole_longer_than_any_record_is_passed_over_and_what_lies_behind_is_found() {
+    let medium = Simulated::default();
+    let live = Disk::over(Arc::new(medium.clone()), here(), SEGMENT, None).unwrap();
+    add(&live, 1..=3);
+    let file = segments::name(1);
+    let behind = owners(&medium, &file).iter().filter(|owner| **owner == 1).count();
+    for hole in [frame::MOST - 5, 2 * frame::MOST + 5] {
+        for filling in [0, 0xff] {
+            let killed = medium.killed();
+            let fill = edit(|bytes| drop(bytes.splice(behind..behind, std::iter::repeat_n(filling, hole))));
+            killed.damage(&file, fill);
+            let disk = Disk::over(Arc::new(killed), here(), SEGMENT, None).unwrap();
+            assert_eq!(contents(&disk), own(1..=3), "{hole} bytes of {filling}");
+        }
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_has_lost_what_was_in_it_and_it_is_told() {
     let fixture = fixture();
