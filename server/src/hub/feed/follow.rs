@@ -1,7 +1,9 @@
 //! Following one store: attach, compare, feed; and when in doubt begin again.
+//!
+//! What a store that is away costs, and for how long it is waited for, `patience` says.
 
 use super::{
-    AWAY, Order,
+    Order,
     orders::{BATCH, Orders},
     same_event,
 };
@@ -28,8 +30,8 @@ use tokio::{
     time::{self, Instant},
 };
 
-/// The first wait after a lost tail, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+mod patience;
+
 /// How often the store is told what the log has forgotten.
 const TRIM: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
@@ -153,48 +155,6 @@ impl<S: Store> Follow<S> {
         ))
     }
 
-    /// Follows until no one can publish any more.
-    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
-        let mut wait = BACKOFF.0;
-        loop {
-            let before = self.last;
-            let why = match self.round(&mut orders).await {
-                Ok(Stop::Done) => return,
-                Ok(Stop::Replaced) => match self.renew().await {
-                    Ok(()) => continue,
-                    Err(error) => error.to_string(),
-                },
-                Ok(Stop::Tail(end)) => end.to_string(),
-                Err(error) => error.to_string(),
-            };
-            if self.last > before {
-                wait = BACKOFF.0;
-            }
-            self.away.get_or_insert_with(Instant::now);
-            tracing::warn!(target: "eventwire::store::tail_ended", %why, again_ms = wait.as_millis());
-            if orders.is_closed() && orders.is_empty() && self.orders.is_idle() && self.appending.is_none() {
-                return;
-            }
-            self.pause(wait + Duration::from_millis(fastrand::u64(0..20)), &mut orders, &why).await;
-            wait = (wait * 2).min(BACKOFF.1);
-        }
-    }
-
-    async fn round(&mut self, orders: &mut mpsc::Receiver<Order>) -> Result<Stop, StoreError> {
-        let asked = async {
-            let bounds = self.store.bounds().await?;
-            self.attachable(bounds).await
-        };
-        let silent = |_| StoreError::new(StoreErrorKind::Unavailable, format!("the store did not answer in {AWAY:?}"));
-        match time::timeout(AWAY, asked).await.map_err(silent)?? {
-            Some(tail) => {
-                self.away = None;
-                Ok(self.follow(pin!(tail), orders).await)
-            }
-            None => Ok(Stop::Tail(TailEnd::OtherEpoch(self.epoch))),
-        }
-    }
-
     /// A tail that goes on where we are; what must be told before is told. `None`: what was found has changed again.
     async fn attachable(&mut self, bounds: Bounds) -> Result<Option<S::Tail>, StoreError> {
         if bounds.epoch != self.epoch {
@@ -268,16 +228,6 @@ impl<S: Store> Follow<S> {
                     self.look_at_the_time();
                 }
             }
-        }
-    }
-
-    /// An append that does not come back: whoever waits is told, and it may still come back.
-    fn look_at_the_time(&mut self) {
-        match self.away {
-            Some(since) if self.appending.is_some() && since.elapsed() >= AWAY => {
-                self.orders.give_up(&gone("it does not say whether it stored what it was given"));
-            }
-            _ => {}
         }
     }
 
@@ -447,38 +397,6 @@ impl<S: Store> Follow<S> {
             Err(error) => tracing::warn!(target: "eventwire::store::untrimmed", %error),
         }
     }
-
-    /// Waits, and lets an append that is on its way come to its end meanwhile. A store that is away for long keeps nobody
-    /// waiting for an answer.
-    async fn pause(&mut self, wait: Duration, orders: &mut mpsc::Receiver<Order>, why: &str) {
-        let mut over = pin!(time::sleep(wait));
-        let patience = self.away.map_or(Instant::now(), |since| since + AWAY);
-        let mut taken = Vec::new();
-        loop {
-            let patient = Instant::now() < patience;
-            if !patient {
-                self.orders.give_up(&gone(why));
-            }
-            tokio::select! {
-                () = &mut over => return,
-                (batch, result) = working(&mut self.appending) => {
-                    self.appended(batch, result);
-                }
-                () = time::sleep_until(patience), if patient => {}
-                count = orders.recv_many(&mut taken, BATCH), if !patient && !orders.is_closed() => {
-                    let now = self.clock.now();
-                    for order in taken.drain(..count) {
-                        self.orders.take(order, self.epoch, &self.keys, now);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn gone(why: &str) -> StoreError {
-    let text = format!("the store has been away for {AWAY:?} ({why}); see to it, and publish again once it is back");
-    StoreError::new(StoreErrorKind::Unavailable, text)
 }
 
 /// What is on its way, once it is done; never, if nothing is. Dropping it half-way leaves the work where it was.
