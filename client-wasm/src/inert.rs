@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn without_a_browser_a_stream_says_nothing() {
-        let endpoint = Endpoint { url: "/events".into(), with_credentials: false };
+        let endpoint = Endpoint { url: "/events".into(), fetch: false, request: () };
         let stream = Stream::open(endpoint, Config::default(), Box::new(Nobody));
         stream.add_topics(&[Pattern::all()]);
         assert_eq!(stream.position(), None);

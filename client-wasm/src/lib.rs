@@ -1,4 +1,4 @@
-//! The eventwire client in a browser: an `EventSource`, a timer and the page's signals around the machine.
+//! The eventwire client in a browser: a transport, a timer and the page's signals around the machine.
 //!
 //! Decides nothing: when and whether to connect is [`eventwire_client_core::Client`]'s. Decodes nothing: a payload stays
 //! the string that the browser made of it until a [`Page`] takes it. On native targets it compiles to a stream that
@@ -12,8 +12,6 @@ mod inert;
 mod npm;
 mod page;
 #[cfg(target_arch = "wasm32")]
-mod probe;
-#[cfg(target_arch = "wasm32")]
 mod shell;
 #[cfg(target_arch = "wasm32")]
 mod signals;
@@ -22,7 +20,7 @@ mod transport;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use inert::Stream;
-pub use page::{Endpoint, Event, Page, Raw};
+pub use page::{Endpoint, Event, Page, Raw, Request};
 #[cfg(target_arch = "wasm32")]
 pub use shell::Stream;
 

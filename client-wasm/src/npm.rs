@@ -2,7 +2,7 @@
 //!
 //! Trusts its caller: topics and names were checked there, and what cannot be read here is left out.
 
-use crate::{Endpoint, Event, Page, Stream};
+use crate::{Endpoint, Event, Page, Request, Stream};
 use eventwire::{EventName, Pattern, Position, Start};
 use eventwire_client_core::{Background, Config, Contract, Fault, Gap, State, Topics};
 use std::time::Duration;
@@ -40,12 +40,13 @@ pub struct Machine(Stream);
 #[expect(clippy::too_many_arguments, reason = "one flat call across the boundary is smaller than an object read there")]
 #[wasm_bindgen]
 impl Machine {
-    /// Lists are joined by commas, which neither a topic nor a name can hold. `topics` undefined: all that is granted.
-    /// `grace` in milliseconds, infinite to keep a hidden page's stream.
+    /// `request` as `transport/fetch.js` reads it, and `EventSource` its `withCredentials`. Lists are joined by commas,
+    /// which neither a topic nor a name can hold. `topics` undefined: all that is granted. `grace` in milliseconds, infinite to keep a hidden page's stream.
     #[wasm_bindgen(constructor)]
     pub fn new(
         url: String,
-        with_credentials: bool,
+        request: Request,
+        fetch: bool,
         topics: Option<String>,
         from: &str,
         names: &str,
@@ -78,7 +79,7 @@ impl Machine {
                 Background::Immediate
             },
         };
-        Self(Stream::open(Endpoint { url, with_credentials }, config, Box::new(sink)))
+        Self(Stream::open(Endpoint { url, fetch, request }, config, Box::new(sink)))
     }
 
     /// Closes for good.

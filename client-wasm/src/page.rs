@@ -12,13 +12,23 @@ pub type Raw = web_sys::MessageEvent;
 #[derive(Debug)]
 pub enum Raw {}
 
+/// How to ask: `withCredentials` as an `EventSource` takes it, and what `transport/fetch.js` reads besides.
+#[cfg(target_arch = "wasm32")]
+pub type Request = js_sys::Object;
+
+/// How to ask: there is nobody to ask here.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Request = ();
+
 /// Where the stream is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Endpoint {
     /// The stream's URL, absolute or relative to the page. Its own query is kept; it has no fragment.
     pub url: String,
-    /// Whether cookies go to another origin.
-    pub with_credentials: bool,
+    /// Whether `fetch` carries the stream, and not `EventSource`.
+    pub fetch: bool,
+    /// How to ask.
+    pub request: Request,
 }
 
 /// An event, in order and not handed over before. Not yet decoded.

@@ -5,13 +5,12 @@
 use crate::{
     Endpoint, Event, Page, Raw,
     clock::Clock,
-    probe::{Answer, Probe},
     signals::Signals,
-    transport::{News, Transport},
+    transport::{Data, News, Tell, Transport, message},
 };
 use eventwire::{Pattern, Position};
 use eventwire_client_core::{
-    Attempt, Block, Body, Client, Config, Counters, End, Handle, Input, Output, Status, Timestamp, TransportEvent,
+    Attempt, Block, Body, Client, Config, Counters, End, Handle, Input, Output, Timestamp, TransportEvent,
 };
 use gloo_timers::callback::Timeout;
 use std::{
@@ -27,8 +26,8 @@ struct Shell {
     page: Box<dyn Page>,
     clock: Clock,
     client: RefCell<Client>,
+    /// The running attempt's, or its probe.
     transport: RefCell<Option<(Attempt, Transport)>>,
-    probe: RefCell<Option<(Attempt, Probe)>>,
     /// The query of the last attempt: a probe asks the same.
     query: RefCell<String>,
     timer: RefCell<Option<(Timestamp, Timeout)>>,
@@ -50,7 +49,6 @@ impl Stream {
             clock: Clock::default(),
             client: RefCell::new(Client::new(config, seed)),
             transport: RefCell::default(),
-            probe: RefCell::default(),
             query: RefCell::default(),
             timer: RefCell::default(),
             opening: RefCell::default(),
@@ -151,9 +149,8 @@ impl Shell {
             Output::Disconnect { attempt } => self.disconnect(attempt),
             Output::Probe { attempt } => self.ask(attempt),
             Output::Listen { names } => {
-                let tell = self.news(self.transport.borrow().as_ref().map(|(attempt, _)| *attempt));
-                if let Some((_, transport)) = &mut *self.transport.borrow_mut() {
-                    names.iter().for_each(|name| transport.listen(name, &tell));
+                if let Some((attempt, transport)) = &mut *self.transport.borrow_mut() {
+                    transport.listen(&names, &self.news(*attempt));
                 }
             }
             Output::Deliver { handle, topic, position } => {
@@ -173,12 +170,11 @@ impl Shell {
     }
 
     fn connect(self: &Rc<Self>, attempt: Attempt, query: String) {
-        self.probe.take();
         let url = self.url(&query);
         *self.query.borrow_mut() = query;
-        let transport = Transport::open(&self.endpoint, &url, &self.news(Some(attempt)));
+        let transport = Transport::open(&self.endpoint, &url, self.news(attempt));
         let opened = transport.is_some();
-        *self.transport.borrow_mut() = transport.map(|transport| (attempt, transport));
+        drop(self.transport.replace(transport.map(|transport| (attempt, transport))));
         if !opened {
             self.tell(Input::Transport(attempt, TransportEvent::Ended(End::Refused)));
         }
@@ -186,57 +182,48 @@ impl Shell {
 
     fn disconnect(&self, attempt: Attempt) {
         // What is dropped lets go of callbacks that may be running: never under a borrow.
-        let transport = self.transport.take_if_of(attempt);
-        let probe = self.probe.take_if_of(attempt);
-        drop((transport, probe));
+        let transport = self.transport.borrow_mut().take_if(|(of, _)| *of == attempt);
+        drop(transport);
     }
 
     fn ask(self: &Rc<Self>, attempt: Attempt) {
-        self.transport.take();
-        let weak = Rc::downgrade(self);
-        let answered = move |answer: Option<Answer>| {
-            let Some(shell) = weak.upgrade() else { return };
-            drop(shell.probe.take_if_of(attempt));
-            let event = match &answer {
-                Some(Answer { status, retry_after, code }) => {
-                    TransportEvent::Status(Status { status: *status, retry_after: *retry_after, code: code.as_deref() })
-                }
-                None => TransportEvent::Ended(End::Lost),
-            };
-            shell.tell(Input::Transport(attempt, event));
-        };
         let url = self.url(&self.query.borrow());
-        match Probe::ask(&self.endpoint, &url, answered) {
-            Some(probe) => *self.probe.borrow_mut() = Some((attempt, probe)),
-            None => self.tell(Input::Transport(attempt, TransportEvent::Ended(End::Lost))),
-        }
+        let probe = Transport::ask(&self.endpoint, &url, true, self.news(attempt));
+        drop(self.transport.replace(Some((attempt, probe))));
     }
 
     /// What hears an attempt's news and passes them on under its name.
-    fn news(self: &Rc<Self>, attempt: Option<Attempt>) -> Rc<dyn Fn(News<'_>)> {
-        let (weak, attempt) = (Rc::downgrade(self), attempt.unwrap_or(Attempt(0)));
+    fn news(self: &Rc<Self>, attempt: Attempt) -> Tell {
+        let weak = Rc::downgrade(self);
         Rc::new(move |news| {
             let Some(shell) = weak.upgrade() else { return };
             match news {
-                News::Opened => shell.tell(Input::Transport(attempt, TransportEvent::Opened)),
-                News::Ended(end) => shell.tell(Input::Transport(attempt, TransportEvent::Ended(end))),
-                News::Block { name, raw } => shell.block(attempt, name, raw),
+                News::Plain(event) => shell.tell(Input::Transport(attempt, event)),
+                News::Block { name, id, data } => shell.block(attempt, name, id, data),
             }
         })
     }
 
-    fn block(self: &Rc<Self>, attempt: Attempt, name: &str, raw: &Raw) {
-        let id = raw.last_event_id();
-        let data; // only a frame's crosses into wasm
+    fn block(self: &Rc<Self>, attempt: Attempt, name: &str, id: &str, data: Data<'_>) {
+        let text; // only a frame's crosses into wasm
         let body = if name.starts_with(eventwire::frame::PREFIX) {
-            data = raw.data().as_string().unwrap_or_default();
-            Body::Frame(&data)
+            Body::Frame(match data {
+                Data::Raw(raw) => {
+                    text = raw.data().as_string().unwrap_or_default();
+                    &text
+                }
+                Data::Text(text) => text,
+            })
         } else {
+            let raw = match data {
+                Data::Raw(raw) => raw.clone(),
+                Data::Text(text) => message(name, text, id),
+            };
             let mut payloads = self.payloads.borrow_mut();
-            payloads.push(raw.clone());
+            payloads.push(raw);
             Body::Payload(Handle(payloads.len() as u32 - 1))
         };
-        self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event: name, id: &id, body })));
+        self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event: name, id, body })));
     }
 
     fn url(&self, query: &str) -> String {
@@ -268,16 +255,5 @@ impl Shell {
             (at, timeout)
         });
         drop(self.timer.replace(timer));
-    }
-}
-
-/// Takes what belongs to one attempt out of its cell.
-trait TakeIfOf<T> {
-    fn take_if_of(&self, attempt: Attempt) -> Option<(Attempt, T)>;
-}
-
-impl<T> TakeIfOf<T> for RefCell<Option<(Attempt, T)>> {
-    fn take_if_of(&self, attempt: Attempt) -> Option<(Attempt, T)> {
-        self.borrow_mut().take_if(|(of, _)| *of == attempt)
     }
 }

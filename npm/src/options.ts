@@ -21,36 +21,63 @@ export interface Options {
   /** Sends cookies to another origin too. */
   readonly withCredentials?: boolean;
   /**
+   * Headers of the request, as for a bearer token; the stream is then read by `fetch` instead of `EventSource`. A function
+   * is asked before each attempt. It is asked once more, and told the status, when its headers were refused with 401 or
+   * 403; refused again, the stream closes. What it throws stands in the console, and the stream tries again later.
+   */
+  readonly headers?: Sent | ((why: { readonly refused: 401 | 403 | undefined }) => Sent | Promise<Sent>) | undefined;
+  /** How to ask. Anything but `"GET"`, the default, is asked by `fetch`. */
+  readonly method?: "GET" | "POST" | "REPORT";
+  /** What `"POST"` or `"REPORT"` sends, with every attempt. */
+  readonly body?: string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | FormData | URLSearchParams | undefined;
+  /**
    * Items a `for await` loop may be behind. At this many nothing is dropped: reading stops, and goes on from the
    * position once the loop has taken them. Default: 1,000.
    */
   readonly queue?: number;
 }
 
+/** Headers, by name. */
+export type Sent = Headers | Readonly<Record<string, string>> | undefined;
+
 /** The options as the machine takes them. */
 export interface Settings {
+  /** Empty where a page is being rendered: nothing is dialled there. */
   readonly url: string;
   readonly topics: string | undefined;
   readonly from: string;
   readonly grace: number;
-  readonly withCredentials: boolean;
   readonly queue: number;
+  /** Whether `fetch` carries the stream, and not `EventSource`. */
+  readonly fetch: boolean;
+  /** How to ask: what `EventSource` takes, and client-wasm/src/transport/fetch.js. */
+  readonly request: Pick<Options, "headers" | "method" | "body" | "withCredentials">;
 }
 
 /** Refuses what cannot work, where the caller can see it. */
 export function settings(url: string | URL, options: Options): Settings {
-  const { topics, from = "", background = "grace", grace = 60_000, withCredentials = false, queue = 1000 } = options;
+  const { topics, from = "", background = "grace", grace = 60_000, queue = 1000, headers, method = "GET", body, withCredentials = false } = options;
   if (!(grace >= 0)) throw invalid("grace", grace, "milliseconds, 0 or more");
   if (!(Number.isSafeInteger(queue) && queue > 0)) throw invalid("queue", queue, "a whole number over 0");
   const graces = { keep: Infinity, grace, immediate: 0 };
   if (!Object.hasOwn(graces, background)) throw invalid("background", background, `"keep", "grace" or "immediate"`);
+  if (!["GET", "POST", "REPORT"].includes(method)) throw invalid("method", method, `"GET", "POST" or "REPORT"`);
+  if (body !== undefined && method === "GET") throw invalid("body", typeof body, `sent with method "POST" or "REPORT"`);
+  // It would be read once, and an attempt is seldom the last.
+  if (body instanceof ReadableStream) throw invalid("body", "a ReadableStream", "something that can be sent again: text, bytes or a form");
+  try {
+    if (typeof headers !== "function") new Headers(headers);
+  } catch (cause) {
+    throw invalid("headers", String(cause), "names and values that HTTP knows");
+  }
   return {
     url: absolute(url),
     topics: topics && joined(topics),
     from,
     grace: graces[background],
-    withCredentials,
     queue,
+    fetch: Boolean(headers) || method !== "GET" || typeof EventSource === "undefined",
+    request: { headers, method, body, withCredentials },
   };
 }
 
@@ -62,8 +89,8 @@ function absolute(url: string | URL): string {
     absolute.hash = "";
     return absolute.href;
   } catch (cause) {
-    if (base === undefined) return String(url); // rendered on a server: nothing is dialled there
-    throw new EventwireError("invalid-url", `${JSON.stringify(url)} is no URL`, undefined, undefined, { cause });
+    if (base === undefined) return ""; // of no page: it is being rendered on a server
+    throw new EventwireError("invalid-url", `${JSON.stringify(url)} is no URL`, { cause });
   }
 }
 

@@ -3,7 +3,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Contract, EventNames, Invalid } from "./contract.js";
-import { EventwireError } from "./errors.js";
+import { refusal, type EventwireError } from "./errors.js";
 import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
@@ -42,8 +42,7 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
 export function connect<E extends object>(contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
   const stream = new Stream(contract, settings(url, options));
   stream.obey(options.signal);
-  // Without `EventSource` the page is being rendered on a server: the stream stays idle.
-  if (typeof EventSource !== "undefined") void stream.start();
+  void stream.start();
   return stream;
 }
 
@@ -76,6 +75,8 @@ class Stream<E extends object> implements EventStream<E> {
   /** What the machine last counted, and where it was, once it is gone. */
   #counted: number[] = [];
   #ended: string | undefined;
+  /** Content type and beginning of the last answer that was no stream. */
+  #refused: [type: string, body: string] = ["", ""];
   /** What stands in the console already. */
   readonly #said = new Set<string>();
 
@@ -176,8 +177,9 @@ class Stream<E extends object> implements EventStream<E> {
   }
 
   async start(): Promise<void> {
-    if (this.#closed) return;
-    const { url, withCredentials, topics, from, grace } = this.#settings;
+    const { url, topics, from, grace, fetch, request } = this.#settings;
+    // Without a URL the page is being rendered on a server: the stream stays idle.
+    if (this.#closed || !url) return;
     const { names, hash } = this.#contract;
     try {
       const { Machine } = await load();
@@ -190,7 +192,12 @@ class Stream<E extends object> implements EventStream<E> {
         outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
       };
-      this.#machine = new Machine(url, withCredentials, topics, from, names.join(), hash, grace, sink);
+      const asked = {
+        ...request,
+        refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
+        wrong: (error: unknown) => this.#say(`${error}`, `${error}`),
+      };
+      this.#machine = new Machine(url, asked, fetch, topics, from, names.join(), hash, grace, sink);
       for (const ask of this.#asked.splice(0)) ask(this.#machine);
     } catch (error) {
       const { code } = error as EventwireError;
@@ -258,8 +265,7 @@ class Stream<E extends object> implements EventStream<E> {
     if (kind === "closed") {
       const code = reason as CloseCode;
       if (code === "closed" || code === "no-content") return this.#finish(code, undefined);
-      const words = `the stream ${this.#settings.url} is closed: ${code}${status ? ` (status ${status}${problem ? `, ${problem}` : ""})` : ""}`;
-      return this.#finish(code, new EventwireError(code, words, status || undefined, problem || undefined));
+      return this.#finish(code, refusal(this.#settings.url, code, status, problem, ...this.#refused));
     }
     this.#enter({ kind, reason, nextAttemptAt: nextAttemptAt || undefined } as State);
   }

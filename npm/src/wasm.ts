@@ -45,13 +45,11 @@ function decoded(text: string): Uint8Array<ArrayBuffer> {
 /** The bytes are ours and valid: if they do not compile, somebody forbids it. */
 function blocked(cause: unknown): EventwireError {
   if (typeof WebAssembly === "object" && !(cause instanceof WebAssembly.CompileError)) {
-    return new EventwireError("failed", `the client could not start: ${String(cause)}`, undefined, undefined, { cause });
+    return new EventwireError("failed", `the client could not start: ${String(cause)}`, { cause });
   }
   return new EventwireError(
     "wasm-blocked",
     `this page may not run WebAssembly: add 'wasm-unsafe-eval' to script-src in its Content-Security-Policy (${String(cause)})`,
-    undefined,
-    undefined,
     { cause },
   );
 }

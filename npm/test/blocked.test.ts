@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { connect, EventwireError } from "eventwire";
-import { FakeEventSource, SHOP, until } from "./fake.js";
+import { Line, play, SHOP, until } from "./fake.js";
 
 test("a policy without wasm-unsafe-eval closes the stream with an error that names the directive", async () => {
-  Object.assign(globalThis, { EventSource: FakeEventSource });
+  play();
   const forbidden = mock.method(WebAssembly, "instantiate", () => Promise.reject(new WebAssembly.CompileError("blocked by CSP")));
   const stream = connect(SHOP, "http://shop.test/events");
   const loop = stream[Symbol.asyncIterator]().next();
@@ -15,6 +15,6 @@ test("a policy without wasm-unsafe-eval closes the stream with an error that nam
 
   forbidden.mock.restore();
   const again = connect(SHOP, "http://shop.test/events");
-  await until("the next stream dials", () => FakeEventSource.all.length === 1);
+  await until("the next stream dials", () => Line.all.length === 1);
   again.close();
 });

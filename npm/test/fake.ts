@@ -1,4 +1,7 @@
-// A browser's `EventSource` that a test plays the server of, and a stream over it. The machine inside is the real wasm.
+// A browser's `EventSource` and `fetch` that a test plays the server of, and a stream over either. The machine inside is
+// the real wasm.
+
+import { test } from "node:test";
 
 import { connect, type Contract, type EventStream, type Options } from "eventwire";
 
@@ -19,20 +22,50 @@ export const SHOP: Contract<Shop> = {
   },
 };
 
-export class FakeEventSource extends EventTarget {
+/** One attempt, as its server sees it. What it says has been heard when its promise resolves. */
+export abstract class Line extends EventTarget {
+  /** Every attempt since the last `dial`, on either transport. */
+  static all: Line[] = [];
+  constructor(readonly url: string) {
+    super();
+    Line.all.push(this);
+  }
+  abstract readonly closed: boolean;
+  /** The response begins. */
+  abstract opens(): Promise<void>;
+  /** One event or frame. Whoever hung up hears nothing. */
+  abstract says(event: string, data: unknown, id?: string): Promise<void>;
+  /** The connection breaks. */
+  abstract breaks(): Promise<void>;
+  /** An answer that is no stream. */
+  abstract refuses(answer: Response): Promise<void>;
+  get query(): string {
+    return this.url.split("?")[1] ?? "";
+  }
+  tick(n: number, id: string): Promise<void> {
+    return this.says("tick", { n }, id);
+  }
+  async hello(change: object = {}): Promise<void> {
+    const at = (change as { start?: string }).start ?? HELLO.start;
+    await this.opens();
+    await this.says("eventwire.hello", { ...HELLO, ...change });
+    await this.says("eventwire.cursor", { kind: "prelude" }, at);
+    await this.says("eventwire.cursor", { kind: "live" }, at);
+  }
+}
+
+export class FakeEventSource extends Line {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSED = 2;
-  static all: FakeEventSource[] = [];
   readyState = FakeEventSource.CONNECTING;
   /** Names that are listened for now. */
   readonly heard = new Map<string, number>();
   constructor(
-    readonly url: string,
+    url: string,
     readonly init?: EventSourceInit,
   ) {
-    super();
-    FakeEventSource.all.push(this);
+    super(url);
   }
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
     this.heard.set(args[0], (this.heard.get(args[0]) ?? 0) + 1);
@@ -42,36 +75,116 @@ export class FakeEventSource extends EventTarget {
     this.heard.set(args[0], (this.heard.get(args[0]) ?? 0) - 1);
     super.removeEventListener(...args);
   }
-  get query(): string {
-    return this.url.split("?")[1] ?? "";
+  get closed(): boolean {
+    return this.readyState === FakeEventSource.CLOSED;
   }
   close(): void {
     this.readyState = FakeEventSource.CLOSED;
   }
-  /** The server's side: one event or frame. A closed one hears nothing, as in a browser. */
-  says(event: string, data: unknown, id = ""): void {
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    if (this.readyState === FakeEventSource.CLOSED) return;
-    this.dispatchEvent(Object.assign(new Event(event), { data: text, lastEventId: id }));
+  async says(event: string, data: unknown, id = ""): Promise<void> {
+    if (this.closed) return;
+    this.dispatchEvent(Object.assign(new Event(event), { data: text(data), lastEventId: id }));
   }
-  tick(n: number, id: string): void {
-    this.says("tick", { n }, id);
-  }
-  opens(): void {
+  async opens(): Promise<void> {
     this.readyState = FakeEventSource.OPEN;
     this.dispatchEvent(new Event("open"));
   }
-  hello(change: object = {}): void {
-    this.opens();
-    this.says("eventwire.hello", { ...HELLO, ...change });
-    const at = (change as { start?: string }).start ?? HELLO.start;
-    this.says("eventwire.cursor", { kind: "prelude" }, at);
-    this.says("eventwire.cursor", { kind: "live" }, at);
+  async breaks(): Promise<void> {
+    this.#fails(FakeEventSource.CONNECTING);
   }
-  fails(readyState: number): void {
+  async refuses(answer: Response): Promise<void> {
+    const asked = FakeRequest.probes.length;
+    this.#fails(FakeEventSource.CLOSED);
+    const probe = await until("a question for the status", () => FakeRequest.probes[asked]);
+    await probe.refuses(answer);
+  }
+  #fails(readyState: number): void {
     this.readyState = readyState;
     this.dispatchEvent(new Event("error"));
   }
+}
+
+/** One `fetch`. Its bytes arrive in two pieces per block. */
+export class FakeRequest extends Line {
+  /** Those that asked for the status behind an `EventSource`. */
+  static probes: FakeRequest[] = [];
+  readonly response = later<Response>();
+  /** Resolves when the client asks for more, or is gone. */
+  #asked = later();
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  constructor(
+    url: string,
+    readonly init: RequestInit,
+  ) {
+    super(url);
+    init.signal?.addEventListener("abort", () => {
+      const gone = new DOMException("aborted", "AbortError");
+      this.response.reject(gone);
+      this.#body?.error(gone);
+      this.#asked.resolve();
+    });
+  }
+  get headers(): Headers {
+    return new Headers(this.init.headers);
+  }
+  get closed(): boolean {
+    return this.init.signal?.aborted ?? false;
+  }
+  async opens(init: ResponseInit = {}): Promise<void> {
+    const pull = (body: ReadableStreamDefaultController<Uint8Array>): void => {
+      this.#body = body;
+      this.#asked.resolve();
+    };
+    const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+    this.response.resolve(new Response(body, { headers: { "content-type": "text/event-stream" }, ...init }));
+    await this.#asked.promise;
+  }
+  says(event: string, data: unknown, id?: string): Promise<void> {
+    const lines = text(data).split("\n").map((line) => `data: ${line}\n`);
+    return this.bytes(`${id === undefined ? "" : `id: ${id}\n`}event: ${event}\n${lines.join("")}\n`);
+  }
+  async bytes(written: string): Promise<void> {
+    const all = new TextEncoder().encode(written);
+    const half = all.length >> 1;
+    for (const piece of [all.subarray(0, half), all.subarray(half)]) {
+      if (this.closed) return;
+      this.#asked = later();
+      this.#body?.enqueue(piece);
+      await this.#asked.promise;
+    }
+  }
+  async breaks(): Promise<void> {
+    const lost = new TypeError("network error");
+    this.response.reject(lost);
+    this.#body?.error(lost);
+    await this.#over();
+  }
+  async refuses(answer: Response): Promise<void> {
+    this.response.resolve(answer);
+    await this.#over();
+  }
+  /** The client lets go of what has ended. */
+  #over(): Promise<unknown> {
+    return until("the end of the request", () => this.closed);
+  }
+}
+
+interface Later<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/** `Promise.withResolvers`, which Node 20 has not. */
+function later<T = void>(): Later<T> {
+  let both: Omit<Later<T>, "promise"> | undefined;
+  const promise = new Promise<T>((resolve, reject) => (both = { resolve, reject }));
+  promise.catch(() => {}); // whoever waits for it hears of it
+  return { promise, ...(both as Omit<Later<T>, "promise">) };
+}
+
+function text(data: unknown): string {
+  return typeof data === "string" ? data : JSON.stringify(data);
 }
 
 export const HELLO = {
@@ -97,32 +210,65 @@ export async function until<T>(what: string, look: () => T | undefined | false):
   throw new Error(`never: ${what}`);
 }
 
-export interface Opened {
+export interface Opened<L extends Line> {
   stream: EventStream<Shop>;
-  source: FakeEventSource;
+  source: L;
   /** What the stream said, in order. */
   said: string[];
 }
 
-/** A stream and its first attempt, not answered yet. */
-export async function dial(options: Options = {}, prepare: (stream: EventStream<Shop>) => void = () => {}): Promise<Opened> {
-  Object.assign(globalThis, { EventSource: FakeEventSource });
-  FakeEventSource.all = [];
-  const said: string[] = [];
-  const stream = connect(SHOP, "http://shop.test/events", options);
-  prepare(stream);
-  stream.on("tick", ({ n }, { topic, position }) => said.push(`tick ${n} ${topic} ${position}`));
-  stream.onGap(({ reason, topics }) => said.push(`gap ${reason} ${topics.join()}`));
-  stream.onState(({ kind, reason }) => said.push(`${kind} ${reason}`));
-  stream.onOutdated(({ hash }) => said.push(`outdated ${hash}`));
-  const source = await until("a first attempt", () => FakeEventSource.all[0]);
-  return { stream, source, said };
+/** What carries a stream. */
+export class Transport<L extends Line> {
+  constructor(
+    readonly name: "EventSource" | "fetch",
+    /** What makes `connect` choose it. */
+    readonly asked: Options,
+  ) {}
+
+  /** A stream and its first attempt, not answered yet. */
+  async dial(options: Options = {}, prepare: (stream: EventStream<Shop>) => void = () => {}): Promise<Opened<L>> {
+    play();
+    const said: string[] = [];
+    const stream = connect(SHOP, "http://shop.test/events", { ...this.asked, ...options });
+    prepare(stream);
+    stream.on("tick", ({ n }, { topic, position }) => said.push(`tick ${n} ${topic} ${position}`));
+    stream.onGap(({ reason, topics }) => said.push(`gap ${reason} ${topics.join()}`));
+    stream.onState(({ kind, reason }) => said.push(`${kind} ${reason}`));
+    stream.onOutdated(({ hash }) => said.push(`outdated ${hash}`));
+    const source = (await until("a first attempt", () => Line.all[0])) as L;
+    return { stream, source, said };
+  }
+
+  /** A stream that is open. */
+  async open(options: Options = {}, prepare?: (stream: EventStream<Shop>) => void): Promise<Opened<L>> {
+    const opened = await this.dial(options, prepare);
+    await opened.source.hello();
+    opened.said.length = 0;
+    return opened;
+  }
+
+  toString(): string {
+    return this.name;
+  }
 }
 
-/** A stream that is open. */
-export async function open(options: Options = {}, prepare?: (stream: EventStream<Shop>) => void): Promise<Opened> {
-  const opened = await dial(options, prepare);
-  opened.source.hello();
-  opened.said.length = 0;
-  return opened;
+export const EVENT_SOURCE = new Transport<FakeEventSource>("EventSource", {});
+export const FETCH = new Transport<FakeRequest>("fetch", { headers: {} });
+
+/** The same behaviour, whatever carries it: one test per transport. */
+export function both(name: string, body: (on: Transport<Line>) => unknown): void {
+  for (const on of [EVENT_SOURCE, FETCH]) test(`${name}, over ${on}`, async () => void (await body(on)));
+}
+
+/** Puts the played browser in place, without any attempt. */
+export function play(): void {
+  Line.all = [];
+  FakeRequest.probes = [];
+  const fetch = (url: string, init: RequestInit): Promise<Response> => {
+    const probe = Line.all.at(-1) instanceof FakeEventSource;
+    const request = new FakeRequest(url, init);
+    if (probe) FakeRequest.probes.push(Line.all.pop() as FakeRequest);
+    return request.response.promise;
+  };
+  Object.assign(globalThis, { EventSource: FakeEventSource, fetch });
 }

@@ -135,7 +135,14 @@ fn machine() -> Outcome {
     let mut output = generator.generate_output().map_err(|error| failed(&error))?;
     output.emit(&to).map_err(|error| failed(&error))?;
     let glue = to.join("client_bg.js");
-    let text = fs::read_to_string(&glue).map_err(Failure::io(shown(&glue)))?;
+    let mut text = fs::read_to_string(&glue).map_err(Failure::io(shown(&glue)))?;
+    let out = repo::path("npm/wasm");
+    for (path, code) in output.local_modules() {
+        // JavaScript of our own lies beside the glue, under the name it has in its room.
+        let name = path.rsplit('/').next().unwrap_or(path);
+        text = text.replace(&format!("./snippets/{path}"), &format!("./{name}"));
+        write(&out.join(name), code)?;
+    }
     write(&glue, &slim::shorten(output.wasm_mut(), &text))?;
     let named = to.join("client_bg.wasm");
     fs::write(&named, output.wasm_mut().emit_wasm()).map_err(Failure::io(shown(&named)))?;
@@ -153,8 +160,6 @@ fn machine() -> Outcome {
 
     let bytes = fs::read(&wasm).map_err(Failure::io(shown(&wasm)))?;
     check(&bytes)?;
-    let out = repo::path("npm/wasm");
-    fs::create_dir_all(&out).map_err(Failure::io(shown(&out)))?;
     for (from, name) in [("client_bg.js", "client_bg.js"), ("client.d.ts", "client_bg.d.ts")] {
         fs::copy(to.join(from), out.join(name)).map_err(Failure::io(shown(&to.join(from))))?;
     }

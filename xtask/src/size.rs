@@ -28,7 +28,7 @@ what comes out. Fails over the budget.
 const ENTRIES: [Entry; 1] = [Entry {
     name: "eventwire",
     code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
-    at_most: 31 * 1024,
+    at_most: 33_000,
     goal: 18 * 1024,
 }];
 

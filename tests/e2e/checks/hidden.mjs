@@ -6,29 +6,32 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { chosen, hide, launch, open, show } from '../lib/browser.mjs'
+import { carried, chosen, hide, launch, open, show } from '../lib/browser.mjs'
 import { Harness, publishTicks } from '../lib/harness.mjs'
 import { judged, said } from '../lib/judge.mjs'
 import { complete, counts, history } from '../lib/ledger.mjs'
 import { bundle, html, pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
-import { serveSite } from '../lib/site.mjs'
+import { carriedBy, serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { pass, until } from '../lib/until.mjs'
 
 export const help = `
-cargo xtask e2e hidden [--browser chromium|firefox|both] [--grace MS] [--away MS]
+cargo xtask e2e hidden [--browser chromium|firefox|both] [--transport eventsource|fetch|both]
+                     [--grace MS] [--away MS]
 
 Hides a tab behind another for longer than the grace, and redeploys the server meanwhile: the old process is ended with
 SIGTERM, a new one serves the same disk on the same port. The tab must dial nothing while it is hidden, at once when it
 is visible, and miss nothing.
 
   --browser  both (the default), or one
+  --transport what carries the stream: both (the default), or one
   --grace    how long a hidden tab keeps its stream (2000)
   --away     how long it stays hidden after that (6000)`
 
 export const options = {
   browser: { type: 'string', default: 'both' },
+  transport: { type: 'string', default: 'both' },
   grace: { type: 'string', default: '2000' },
   away: { type: 'string', default: '6000' },
 }
@@ -38,14 +41,17 @@ const CEILING_MS = 10_000
 
 const TOPIC = 'load.a'
 
-export async function run({ browser, grace, away }, tally) {
+export async function run({ browser, transport, grace, away }, tally) {
   const page = await bundle('ledger.mjs', await unpack(await pack()))
   for (const name of chosen(browser)) {
-    await tally.case(`${name}: hidden for ${away} ms after a grace of ${grace} ms`, () => one(name, Number(grace), Number(away), page))
+    for (const carrier of carried(transport)) {
+      const what = `${name}, ${carrier}: hidden for ${away} ms after a grace of ${grace} ms`
+      await tally.case(what, () => one(name, carrier, Number(grace), Number(away), page))
+    }
   }
 }
 
-async function one(name, grace, away, script) {
+async function one(name, transport, grace, away, script) {
   const dir = mkdtempSync(join(tmpdir(), 'eventwire-hidden-'))
   cleanup(() => rmSync(dir, { recursive: true, force: true }))
   const harness = await new Harness(['--store', `disk:${dir}`, '--retain', '600']).start()
@@ -53,7 +59,7 @@ async function one(name, grace, away, script) {
   site.upstream = harness.url
   const browser = await launch(name)
   const from = (await harness.stats()).position
-  const page = await open(browser, `${site.url}/?topics=${TOPIC}&grace=${grace}`)
+  const page = await open(browser, `${site.url}/?topics=${TOPIC}&grace=${grace}&transport=${transport}`)
   const lasts = () => page.evaluate(() => window.book?.lasts ?? {})
   const has = (last) => until(`event ${last}`, async () => complete({ [TOPIC]: last }, await lasts()), { timeout: CEILING_MS })
   await until('the stream to open', () => page.evaluate(() => window.book?.states.at(-1)?.kind === 'open'))
@@ -98,6 +104,7 @@ async function one(name, grace, away, script) {
   if (late) throw late
   must(sum.gaps === 0 && sum.published === 350 && sum.delivered === 350, `a disk loses nothing: ${JSON.stringify(sum)}`)
   must(faults.length === 0, `faults: ${faults.slice(0, 3)}`)
+  carriedBy(transport, site)
   await browser.close()
   await harness.process.kill()
 }

@@ -6,18 +6,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { chosen, launch, open } from '../lib/browser.mjs'
+import { carried, chosen, launch, open } from '../lib/browser.mjs'
 import { Harness, publishTicks } from '../lib/harness.mjs'
 import { judged, said } from '../lib/judge.mjs'
 import { complete, counts, history } from '../lib/ledger.mjs'
 import { bundle, html, pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
-import { serveSite } from '../lib/site.mjs'
+import { carriedBy, serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { pass, until } from '../lib/until.mjs'
 
 export const help = `
-cargo xtask e2e kill [--store disk|memory] [--browser chromium|firefox|both] [--kills N] [--events N]
+cargo xtask e2e kill [--store disk|memory] [--browser chromium|firefox|both] [--transport eventsource|fetch|both]
+                   [--kills N] [--events N]
 
 Kills the harness hub with SIGKILL while a retrying, keyed publisher publishes on three topics and a page listens with
 the packed npm package. With the disk store nothing may be lost, doubled or gapped; with memory, nothing may be lost
@@ -25,12 +26,14 @@ without a word.
 
   --store    disk (the default), memory, or both
   --browser  both (the default), or one
+  --transport what carries the stream: both (the default), or one
   --kills    how often (5)
   --events   how many are published (10000)`
 
 export const options = {
   store: { type: 'string', default: 'disk' },
   browser: { type: 'string', default: 'both' },
+  transport: { type: 'string', default: 'both' },
   kills: { type: 'string', default: '5' },
   events: { type: 'string', default: '10000' },
 }
@@ -41,18 +44,21 @@ const VIEW = ['load.*', 'other.c']
 // Three topics hold back their last ten events until the last kill is over.
 const SMALLEST = 30
 
-export async function run({ store, browser, kills, events }, tally) {
+export async function run({ store, browser, transport, kills, events }, tally) {
   const stores = store === 'both' ? ['disk', 'memory'] : [store]
   must(stores.every((store) => ['disk', 'memory'].includes(store)), `no store "${store}"; take disk, memory or both`)
   const page = await bundle('ledger.mjs', await unpack(await pack()))
   for (const store of stores) {
     for (const name of chosen(browser)) {
-      await tally.case(`${store}, ${name}: ${kills} kills, ${events} events`, () => one(store, name, Number(kills), Number(events), page))
+      for (const carrier of carried(transport)) {
+        const what = `${store}, ${name}, ${carrier}: ${kills} kills, ${events} events`
+        await tally.case(what, () => one(store, name, carrier, Number(kills), Number(events), page))
+      }
     }
   }
 }
 
-async function one(store, name, kills, events, script) {
+async function one(store, name, transport, kills, events, script) {
   const dir = mkdtempSync(join(tmpdir(), 'eventwire-kill-'))
   cleanup(() => rmSync(dir, { recursive: true, force: true }))
   const harness = await new Harness(['--store', store === 'disk' ? `disk:${dir}` : 'memory', '--retain', '600']).start()
@@ -61,7 +67,7 @@ async function one(store, name, kills, events, script) {
   const browser = await launch(name)
   // Before the page is there: whatever is published later is its.
   const from = (await harness.stats()).position
-  const page = await open(browser, `${site.url}/?topics=${VIEW}`)
+  const page = await open(browser, `${site.url}/?topics=${VIEW}&transport=${transport}`)
   const book = (read) => page.evaluate(read)
   const opens = () => book(() => window.book?.states.filter(({ kind }) => kind === 'open').length)
   await until('the stream to open', opens)
@@ -111,7 +117,7 @@ async function one(store, name, kills, events, script) {
   const violations = await judged(run)
   const sum = counts(run, violations)
   const opened = await opens()
-  console.log(`      ${name}: ${retries} publishes were tried again, the page was open ${opened} times and told of ${sum.announced} lost events`)
+  console.log(`      ${name}, ${transport}: ${retries} publishes were tried again, the page was open ${opened} times and told of ${sum.announced} lost events`)
   console.log(store === 'disk' ? `published ${sum.published} delivered ${sum.delivered} duplicate ${sum.duplicate} gaps ${sum.gaps}` : `gaps ${sum.gaps} unannounced ${sum.unannounced}`)
   must(violations.length === 0, `${JSON.stringify(sum)}, ${said(violations)}`)
   if (late) throw late
@@ -124,6 +130,7 @@ async function one(store, name, kills, events, script) {
   }
   must(faults.length === 0, `faults: ${faults.slice(0, 3)}`)
   must(opened > kills, `the page was open ${opened} times in ${kills} kills: some kill met no stream`)
+  carriedBy(transport, site)
   await browser.close()
   await harness.process.kill()
 }

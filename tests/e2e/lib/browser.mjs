@@ -32,11 +32,15 @@ const FIREFOX_PREFERENCES = {
 }
 
 /** The browsers a check was asked to run in. */
-export function chosen(name) {
-  const all = ['chromium', 'firefox']
+export const chosen = (name) => pick('browser', ['chromium', 'firefox'], name)
+
+/** What a check was asked to let carry the stream. */
+export const carried = (name) => pick('transport', ['eventsource', 'fetch'], name)
+
+function pick(what, all, name) {
   if (name === 'both') return all
   if (all.includes(name)) return [name]
-  throw new Error(`no browser "${name}"; take chromium, firefox or both`)
+  throw new Error(`no ${what} "${name}"; take ${all.join(', ')} or both`)
 }
 
 /** Starts a browser; it is closed and its profile removed when the check ends, however it ends. */

@@ -5,6 +5,7 @@
 import http from 'node:http'
 
 import { cleanup } from './process.mjs'
+import { must } from './tally.mjs'
 
 /**
  * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
@@ -32,8 +33,14 @@ export async function serveSite(files) {
   return site
 }
 
+/** Throws unless every stream was asked for by the transport that the page was told to take. */
+export function carriedBy(transport, site) {
+  const others = site.requests.filter(({ headers }) => (headers['x-asked'] === 'again') !== (transport === 'fetch'))
+  must(others.length === 0, `${others.length} of ${site.requests.length} requests were not made by ${transport}`)
+}
+
 function handOn(site, request, response) {
-  const entry = { at: Date.now(), url: request.url, method: request.method, status: undefined, closedAt: undefined }
+  const entry = { at: Date.now(), url: request.url, method: request.method, headers: request.headers, status: undefined, closedAt: undefined }
   site.requests.push(entry)
   site.open += 1
   response.on('close', () => {

@@ -1,6 +1,6 @@
 // A page that writes down all it is handed, in order and as the judge reads it (tests/src/history.rs).
 //
-// `?topics=a,b.*&grace=2000`: what to ask for, and how long to stay while hidden.
+// `?topics=a,b.*&grace=2000&transport=fetch`: what to ask for, how long to stay while hidden, and what carries it.
 
 import { connect } from 'eventwire'
 
@@ -12,6 +12,7 @@ window.book = book
 
 const options = { topics: query.get('topics').split(',') }
 if (query.has('grace')) options.grace = Number(query.get('grace'))
+if (query.get('transport') === 'fetch') options.headers = async () => ({ 'x-asked': 'again' })
 
 const stream = connect(Harness, '/events', options)
 

@@ -1,0 +1,109 @@
+// One request by `fetch`: an attempt of the fetch transport, or the question for the status that an `EventSource` hides.
+//
+// Frames nothing and never dials a second time, but for one thing only a request itself can know: headers that were
+// refused are asked for once more.
+
+// What `tell` is told; any other number is the status of an answer that is no stream. fetch.rs has the same.
+const [LOST, OPENED, BYTES] = [0, 1, 2]
+// Of a refusal's body, in bytes and milliseconds: enough for a problem document, and for people.
+const [ENOUGH, SOON] = [4096, 1000]
+
+/**
+ * @typedef {object} Request what is asked, and how
+ * @property {Sent | ((why: { refused: number | undefined }) => Sent | Promise<Sent>)} [headers]
+ * @property {string} [method]
+ * @property {BodyInit} [body]
+ * @property {boolean} [withCredentials]
+ * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
+ * @property {(error: unknown) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
+ *
+ * @typedef {HeadersInit | undefined} Sent
+ * @typedef {(what: number, bytes: Uint8Array, after: number) => boolean} Tell whether to go on
+ */
+
+/**
+ * Dials. Aborted, it says no more. With `probe` a stream is not read.
+ *
+ * @param {Request} request
+ * @param {string} url
+ * @param {boolean} probe
+ * @param {Tell} tell
+ */
+export function dial(request, url, probe, tell) {
+  const abort = new AbortController()
+  const { signal } = abort
+  const say = (what, bytes = new Uint8Array(), after = 0) => signal.aborted || tell(what, bytes, after)
+  ask(request, url, probe, signal, say)
+    .catch(() => say(LOST))
+    .finally(() => abort.abort()) // lets go of what was not read
+  return abort
+}
+
+/** An event as an `EventSource` would have made it. */
+export const message = (/** @type {string} */ name, /** @type {string} */ data, /** @type {string} */ lastEventId) =>
+  new MessageEvent(name, { data, lastEventId })
+
+async function ask(request, url, probe, signal, say) {
+  const { headers: own, method, body, withCredentials } = request
+  let refused
+  for (;;) {
+    let headers
+    try {
+      headers = new Headers(typeof own === "function" ? await own({ refused }) : own)
+    } catch (error) {
+      signal.aborted || request.wrong?.(error)
+      return say(LOST)
+    }
+    headers.set("accept", "text/event-stream")
+    const response = await fetch(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
+    const { status } = response
+    const header = (name) => response.headers.get(name) ?? ""
+    const type = header("content-type")
+    if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) {
+      if (!probe) {
+        say(OPENED)
+        const reader = response.body.getReader()
+        for (let read; !(read = await reader.read()).done; ) {
+          if (!say(BYTES, read.value)) {
+            request.wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
+            break
+          }
+        }
+      }
+      return say(LOST)
+    }
+    if ((status === 401 || status === 403) && !refused && typeof own === "function") {
+      refused = status
+      response.body?.cancel().catch(() => {})
+      continue
+    }
+    const text = await piece(response.body)
+    let code
+    try {
+      if (type.startsWith("application/problem+json")) code = JSON.parse(text).code
+    } catch {
+      // no problem of ours
+    }
+    if (signal.aborted) return
+    request.refused?.(type, text)
+    const after = header("retry-after")
+    const seconds = Number(after)
+    // A date counts from the server's own clock, where it shows it.
+    const wait = seconds === seconds ? seconds * 1000 : Date.parse(after) - (Date.parse(header("date")) || Date.now())
+    return say(status, new TextEncoder().encode(code ?? ""), wait)
+  }
+}
+
+/** The beginning of a body. One that does not end, or does not come, is waited for only so long. */
+async function piece(body) {
+  const reader = body?.getReader()
+  const decoder = new TextDecoder()
+  const late = new Promise((resolve) => setTimeout(resolve, SOON, { done: true }))
+  let text = ""
+  while (reader && text.length < ENOUGH) {
+    const { done, value } = await Promise.race([reader.read(), late])
+    if (done) break
+    text += decoder.decode(value, { stream: true })
+  }
+  return text
+}
