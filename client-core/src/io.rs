@@ -95,7 +95,7 @@ pub enum End {
     Refused,
 }
 
-/// A response that is no stream. A 200 is one that the probe aborted.
+/// A response that is no stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status<'a> {
     /// The status code.
@@ -121,8 +121,8 @@ pub enum Output {
         /// Which.
         attempt: Attempt,
     },
-    /// Ask the same URL for its status, and abort the answer if it is 200. Answer with [`TransportEvent::Status`] or
-    /// [`TransportEvent::Ended`].
+    /// Ask the same URL for its status. Answer with [`TransportEvent::Status`], or with [`TransportEvent::Ended`] if there
+    /// was no answer, or one that is a stream after all: abort that.
     Probe {
         /// The attempt that was refused; its query is to be used again.
         attempt: Attempt,

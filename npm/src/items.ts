@@ -57,7 +57,7 @@ export type Item<E extends object> =
 export type CloseCode =
   | "closed" | "no-content"
   | "bad-request" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "too-large"
-  | "auth" | "not-a-stream"
+  | "refused" | "auth" | "not-a-stream"
   | "wasm-blocked" | "failed";
 
 /** Where a stream is, and why. */
@@ -73,7 +73,7 @@ export type State =
       readonly kind: "waiting";
       readonly reason:
         | "lost" | "stalled" | "no-answer" | "no-hello" | "version"
-        | "drain" | "rotate" | "slow" | "unavailable" | "internal" | "auth" | "limit" | "too-many-requests" | "not-a-stream";
+        | "drain" | "rotate" | "slow" | "unavailable" | "internal" | "auth" | "limit" | "too-many-requests";
       /** When the next attempt is made, in milliseconds as `Date.now()` counts them. */
       readonly nextAttemptAt: number;
     }

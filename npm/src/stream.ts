@@ -195,7 +195,7 @@ class Stream<E extends object> implements EventStream<E> {
       const asked = {
         ...request,
         refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
-        wrong: (error: unknown) => this.#say(`${error}`, `${error}`),
+        wrong: (text: string) => this.#say(text, text),
       };
       this.#machine = new Machine(url, asked, fetch, topics, from, names.join(), hash, grace, sink);
       for (const ask of this.#asked.splice(0)) ask(this.#machine);

@@ -146,12 +146,14 @@ export class FakeRequest extends Line {
   async bytes(written: string): Promise<void> {
     const all = new TextEncoder().encode(written);
     const half = all.length >> 1;
-    for (const piece of [all.subarray(0, half), all.subarray(half)]) {
-      if (this.closed) return;
-      this.#asked = later();
-      this.#body?.enqueue(piece);
-      await this.#asked.promise;
-    }
+    await this.raw(all.slice(0, half));
+    await this.raw(all.slice(half));
+  }
+  async raw(piece: Uint8Array): Promise<void> {
+    if (this.closed) return;
+    this.#asked = later();
+    this.#body?.enqueue(piece);
+    await this.#asked.promise;
   }
   async breaks(): Promise<void> {
     const lost = new TypeError("network error");

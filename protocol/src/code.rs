@@ -40,7 +40,9 @@ pub enum Code {
     /// 429: come back later.
     TooManyRequests,
     // made by the client
-    /// 200, but not `text/event-stream`, or no `hello` on it.
+    /// Any other 4xx: the server does not take the request as it is.
+    Refused,
+    /// 200, but not `text/event-stream`, or another 2xx.
     NotAStream,
     /// 204: the server says that there is nothing more.
     NoContent,
@@ -63,7 +65,7 @@ pub enum Retry {
 
 impl Code {
     /// Every code, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Drain,
         Self::Rotate,
         Self::Slow,
@@ -79,6 +81,7 @@ impl Code {
         Self::NotAcceptable,
         Self::TooLarge,
         Self::TooManyRequests,
+        Self::Refused,
         Self::NotAStream,
         Self::NoContent,
         Self::Closed,
@@ -102,6 +105,7 @@ impl Code {
             Self::NotAcceptable => "not-acceptable",
             Self::TooLarge => "too-large",
             Self::TooManyRequests => "too-many-requests",
+            Self::Refused => "refused",
             Self::NotAStream => "not-a-stream",
             Self::NoContent => "no-content",
             Self::Closed => "closed",
@@ -126,7 +130,7 @@ impl Code {
         match self {
             Self::Drain | Self::Rotate | Self::Slow | Self::Unavailable | Self::Internal => Retry::Resume,
             Self::Auth => Retry::Once,
-            Self::Limit | Self::TooManyRequests | Self::NotAStream => Retry::BackOff,
+            Self::Limit | Self::TooManyRequests => Retry::BackOff,
             Self::BadRequest
             | Self::Unauthorized
             | Self::Forbidden
@@ -134,21 +138,29 @@ impl Code {
             | Self::MethodNotAllowed
             | Self::NotAcceptable
             | Self::TooLarge
+            | Self::Refused
+            | Self::NotAStream
             | Self::NoContent
             | Self::Closed => Retry::Never,
         }
     }
 
-    /// The code of an HTTP status that is not a stream. 401, 403, 404 and 406 end a client; all else comes back.
+    /// The code of an HTTP status that is not a stream. Success and 4xx end a client, but for 408, 425 and 429, which are
+    /// about the moment and not about the request; all else comes back.
     pub const fn of_status(status: u16) -> Self {
         match status {
             204 => Self::NoContent,
+            400 => Self::BadRequest,
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
             404 => Self::NotFound,
+            405 => Self::MethodNotAllowed,
             406 => Self::NotAcceptable,
+            408 | 425 => Self::Unavailable,
+            413 => Self::TooLarge,
             429 => Self::TooManyRequests,
             200..=299 => Self::NotAStream,
+            400..=499 => Self::Refused,
             _ => Self::Unavailable,
         }
     }

@@ -91,7 +91,7 @@ fn a_refusal_without_a_word_is_probed_once_per_step_and_its_status_decides() {
             6ms refused
             9ms status 503 retry-after=20000 code=unavailable
             21000ms refused
-            21001ms status 200
+            21001ms status 429
             24000ms refused
             24001ms ended
             29000ms refused
@@ -110,7 +110,7 @@ fn a_refusal_without_a_word_is_probed_once_per_step_and_its_status_decides() {
             12429ms connecting retry
             12429ms connect #3
             21000ms probe #3
-            21001ms waiting not-a-stream until 25604ms
+            21001ms waiting too-many-requests until 25604ms
             25604ms connecting retry
             25604ms connect #4
             29000ms probe #4
@@ -165,6 +165,14 @@ fn c12_c13_statuses_that_close() {
         "404",
         "406",
         "204",
+        "200",
+        "206",
+        "400",
+        "405",
+        "413",
+        "410",
+        "421",
+        "499",
         "400 code=bad-request",
         "403 code=teapot",
         "401 code=unauthorized",
@@ -177,6 +185,14 @@ fn c12_c13_statuses_that_close() {
         404: 2ms closed not-found 404
         406: 2ms closed not-acceptable 406
         204: 2ms closed no-content 204
+        200: 2ms closed not-a-stream 200
+        206: 2ms closed not-a-stream 206
+        400: 2ms closed bad-request 400
+        405: 2ms closed method-not-allowed 405
+        413: 2ms closed too-large 413
+        410: 2ms closed refused 410
+        421: 2ms closed refused 421
+        499: 2ms closed refused 499
         400 code=bad-request: 2ms closed bad-request 400 bad-request
         403 code=teapot: 2ms closed forbidden 403 teapot
         401 code=unauthorized: 2ms closed unauthorized 401 unauthorized
@@ -187,7 +203,7 @@ fn c12_c13_statuses_that_close() {
 
 #[test]
 fn c14_statuses_that_back_off() {
-    for status in ["200", "301", "400", "405", "408", "421", "425", "429", "500", "502", "503", "504"] {
+    for status in ["301", "408", "425", "429", "500", "502", "503", "504", "599"] {
         let script = format!("0ms open\n1ms refused\n2ms status {status}\n31000ms end");
         let transcript = run(Config::default(), &script);
         assert!(transcript.contains("waiting") && transcript.contains("connect #2"), "{status}:\n{transcript}");

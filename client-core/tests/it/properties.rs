@@ -46,7 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(CursorKind::Skip),
     ];
     let code = prop_oneof![Just(Code::Drain), Just(Code::Slow), Just(Code::Auth), Just(Code::Limit)];
-    let status = prop_oneof![4 => Just(503u16), 2 => Just(200u16), 1 => Just(429u16), 1 => Just(404u16)];
+    let status = prop_oneof![4 => Just(503u16), 2 => Just(408u16), 1 => Just(429u16), 1 => Just(404u16)];
     let hello = (kind, offset.clone(), 0..8usize, 0..30_000u64, 0..30_000u64).prop_map(
         |(kind, offset, denied, retry, spread)| {
             let start = Position { epoch: epoch(0), offset: Offset(offset) };

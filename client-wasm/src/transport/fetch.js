@@ -15,7 +15,7 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @property {BodyInit} [body]
  * @property {boolean} [withCredentials]
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
- * @property {(error: unknown) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
+ * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
  * @typedef {HeadersInit | undefined} Sent
  * @typedef {(what: number, bytes: Uint8Array, after: number) => boolean} Tell whether to go on
@@ -51,7 +51,7 @@ async function ask(request, url, probe, signal, say) {
     try {
       headers = new Headers(typeof own === "function" ? await own({ refused }) : own)
     } catch (error) {
-      signal.aborted || request.wrong?.(error)
+      signal.aborted || request.wrong?.(`options.headers failed, and is asked again with the next attempt: ${error}`)
       return say(LOST)
     }
     headers.set("accept", "text/event-stream")
