@@ -6,6 +6,7 @@
 pub mod chaos;
 pub mod events;
 pub mod history;
+pub mod mode;
 pub mod process;
 pub mod proxy;
 pub mod publisher;

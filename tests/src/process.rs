@@ -62,6 +62,17 @@ impl HarnessProcess {
         (self.child, self.port) = spawn(&self.program, &self.args, self.port).await;
     }
 
+    /// As [`Self::start_again`], but for the value of one option it was started with.
+    ///
+    /// # Panics
+    /// When it was started without this option.
+    pub async fn start_again_with(&mut self, option: &str, value: &str) {
+        let at = self.args.iter().position(|arg| arg == option);
+        let at = at.unwrap_or_else(|| panic!("{:?} hold no {option}", self.args));
+        value.clone_into(&mut self.args[at + 1]);
+        self.start_again().await;
+    }
+
     /// Whether it was neither killed nor asked to end since it was started.
     pub fn is_running(&self) -> bool {
         self.child.id().is_some()

@@ -19,7 +19,8 @@ cargo xtask chaos --corrupt N     N random corruptions of a disk store's files, 
 cargo xtask chaos --cuts [N]      one wire cut at every byte, or at N of them
 cargo xtask chaos --soak MINUTES  readers, publishers, a bad network and kills, for that long
 
-  --seed S   begin with this seed; every failure prints the command that repeats it",
+  --seed S     begin with this seed; every failure prints the command that repeats it
+  --sync MODE  how the disk store of kills and soak writes through: always, or every:MS; without it both, by turns",
     run: chaos,
 };
 
@@ -29,7 +30,7 @@ fn chaos(mut args: lexopt::Parser) -> Outcome {
     let mut words: Vec<OsString> = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
-            lexopt::Arg::Long(long) if long == "seed" || KINDS.contains(&long) => {
+            lexopt::Arg::Long(long) if ["seed", "sync"].contains(&long) || KINDS.contains(&long) => {
                 words.push(format!("--{long}").into())
             }
             lexopt::Arg::Long("help") => return Err(Failure::HelpAsked),

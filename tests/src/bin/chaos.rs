@@ -24,11 +24,15 @@ fn order(mut args: lexopt::Parser) -> Result<Order, lexopt::Error> {
         Arg::{Long, Value},
         ValueExt,
     };
-    let (mut attack, mut seed) = (None, 1);
+    let (mut attack, mut seed, mut sync) = (None, 1, None);
     while let Some(arg) = args.next()? {
         let said = match arg {
             Long("seed") => {
                 seed = args.value()?.parse()?;
+                continue;
+            }
+            Long("sync") => {
+                sync = Some(args.value()?.parse()?);
                 continue;
             }
             Long("seeds") => Attack::Seeds(args.value()?.parse()?),
@@ -49,5 +53,6 @@ fn order(mut args: lexopt::Parser) -> Result<Order, lexopt::Error> {
     Ok(Order {
         attack: attack.ok_or("say what is to break: --seeds N, --kills N, --corrupt N, --cuts or --soak MINUTES")?,
         seed,
+        sync,
     })
 }

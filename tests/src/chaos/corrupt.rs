@@ -1,9 +1,10 @@
-//! Random damage to a disk store's files, then a start: it succeeds, what is lost is told exactly, nothing comes back that
-//! was not published, and no position is given twice.
+//! Random damage to the files of a disk store in either of its modes, then a start: it succeeds, what is lost is told
+//! exactly, nothing comes back that was not published, and no position is given twice.
 //!
 //! What a file holds is read here by its own few lines, not by the store's.
 
 use super::{Tally, chance::Chance};
+use crate::mode::Mode;
 use eventwire::{Epoch, EventName, Offset, Payload, Topic};
 use eventwire_server::store::{Bounds, Disk, Fed, Producer, Record, Store};
 use futures_util::StreamExt;
@@ -49,12 +50,20 @@ pub fn run(count: u64, seed: u64) -> Tally {
             println!("{violation}\n  again: cargo xtask chaos --corrupt 1 --seed {seed}");
         }
     }
+    let always = (0..count).filter(|n| mode(seed.wrapping_add(*n)) == Mode::ALWAYS).count() as u64;
+    println!("{always} of a store that writes through always, {} of one that does at an interval", count - always);
     tally
+}
+
+/// The modes by turns.
+fn mode(seed: u64) -> Mode {
+    if seed.is_multiple_of(2) { Mode::every(0) } else { Mode::ALWAYS }
 }
 
 async fn one(seed: u64) -> Result<(), String> {
     let mut chance = Chance::new(seed);
-    let life = live(&mut chance).await.map_err(|error| format!("before any damage: {error}"))?;
+    let mode = mode(seed);
+    let life = live(&mut chance, mode).await.map_err(|error| format!("before any damage: {error}"))?;
     let path = life.folder.path();
     let mut story = Vec::new();
     for _ in 0..=chance.below(3) {
@@ -62,17 +71,17 @@ async fn one(seed: u64) -> Result<(), String> {
     }
     let left = read_files(path);
     let at = |error: String| format!("{error}\n  after: {}", story.join(", "));
-    let found = start(path).await.map_err(at)?;
+    let found = start(path, mode).await.map_err(at)?;
     judge(&life, &left, &found).map_err(at)?;
     // Put right once, it stays right; and what comes next lies behind everything that was shown.
-    let disk = open(path).map_err(at)?;
+    let disk = open(path, mode).map_err(at)?;
     let acked = disk.append(found.bounds.epoch, vec![record(9_999)]).await.map_err(|error| at(format!("{error:?}")))?;
     drop(disk);
     let next = acked.first.map_or(0, |first| first.0);
     if found.bounds.epoch == life.epoch && next <= life.bounds.head.0 {
         return Err(at(format!("offset {next} was given again: {:?} had been shown", life.bounds)));
     }
-    let again = start(path).await.map_err(at)?;
+    let again = start(path, mode).await.map_err(at)?;
     let mut expected = found.present.clone();
     expected.insert(next, 9_999);
     if again.present != expected || again.lost != found.lost || again.bounds.epoch != found.bounds.epoch {
@@ -82,14 +91,14 @@ async fn one(seed: u64) -> Result<(), String> {
 }
 
 /// Publishes, forgets, stops or is killed.
-async fn live(chance: &mut Chance) -> Result<Life, String> {
+async fn live(chance: &mut Chance, mode: Mode) -> Result<Life, String> {
     // In memory where that can be had: a disk's own pace adds nothing here.
     let base = Path::new("/dev/shm");
     let base = if base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
     let folder = tempfile::tempdir_in(base).map_err(|error| error.to_string())?;
     let path = folder.path();
     let (mut accepted, mut number, mut kept) = (BTreeMap::new(), 0, Vec::new());
-    let mut disk = open(path)?;
+    let mut disk = open(path, mode)?;
     for _ in 0..5 + chance.below(25) {
         let bounds = disk.bounds().await.map_err(|error| error.to_string())?;
         match chance.below(12) {
@@ -101,7 +110,7 @@ async fn live(chance: &mut Chance) -> Result<Life, String> {
             }
             1 => {
                 drop(disk);
-                disk = open(path)?;
+                disk = open(path, mode)?;
             }
             _ => {
                 let batch: Vec<_> = (0..=chance.below(6))
@@ -127,12 +136,13 @@ async fn live(chance: &mut Chance) -> Result<Life, String> {
     Ok(Life { epoch: bounds.epoch, bounds, accepted, kept, files, folder })
 }
 
-fn open(path: &Path) -> Result<Disk, String> {
-    Disk::open_in_files_of(path, FILE).map_err(|error| format!("the start failed: {error}"))
+fn open(path: &Path, mode: Mode) -> Result<Disk, String> {
+    let disk = Disk::open_in_files_of(path, FILE).map_err(|error| format!("the start failed: {error}"))?;
+    Ok(disk.sync(mode.0))
 }
 
-async fn start(path: &Path) -> Result<Found, String> {
-    let disk = open(path)?;
+async fn start(path: &Path, mode: Mode) -> Result<Found, String> {
+    let disk = open(path, mode)?;
     let bounds = disk.bounds().await.map_err(|error| error.to_string())?;
     let (mut present, mut lost) = (BTreeMap::new(), BTreeSet::new());
     let mut next = bounds.first.0;

@@ -1,10 +1,12 @@
-//! One wire of a hundred events, cut at every byte: real sockets, the real client machine, memory and disk.
+//! One wire of a hundred events, cut at every byte: real sockets, the real client machine, memory and disk in
+//! both of its modes.
 //!
 //! What comes before the cut is a prefix, and the next connection completes it.
 
 use super::Tally;
 use crate::{
     events::Harness,
+    mode::Mode,
     proxy::{Fault, Proxy},
     reader::Reader,
 };
@@ -44,7 +46,7 @@ struct Wire {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// Cuts at every byte of both wires, or at `count` of them. A cut has a number: the byte, those of the second wire after
+/// Cuts at every byte of all wires, or at `count` of them. A cut has a number: the byte, those of the second wire after
 /// those of the first.
 ///
 /// # Panics
@@ -52,15 +54,30 @@ struct Wire {
 pub fn run(count: Option<u64>, seed: u64) -> Tally {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let wires = [Wire::lay(false).await, Wire::lay(true).await];
-        let all = wires[0].len + wires[1].len;
+        let wires = [
+            ("in memory", Wire::lay(None).await),
+            ("always", Wire::lay(Some(Mode::ALWAYS)).await),
+            ("every", Wire::lay(Some(Mode::every(0))).await),
+        ];
+        let all = wires.iter().map(|(_, wire)| wire.len).sum::<u64>();
+        let place = |number: u64| {
+            let mut byte = number;
+            let wire = wires.iter().position(|(_, wire)| {
+                let here = byte < wire.len;
+                byte -= if here { 0 } else { wire.len };
+                here
+            });
+            (wire.expect("a number below all"), byte)
+        };
         let count = count.unwrap_or(all);
         let began = Instant::now();
-        let numbers = (0..count).map(|n| (seed + n * (all / count).max(1)) % all);
-        let violations = stream::iter(numbers)
+        let numbers: Vec<u64> = (0..count).map(|n| (seed + n * (all / count).max(1)) % all).collect();
+        let cuts = |wire| numbers.iter().filter(|number| place(**number).0 == wire).count();
+        let cut = [cuts(0), cuts(1), cuts(2)];
+        let violations = stream::iter(numbers.iter().copied())
             .map(|number| {
-                let (wire, byte) = if number < wires[0].len { (0, number) } else { (1, number - wires[0].len) };
-                let wire = &wires[wire];
+                let (wire, byte) = place(number);
+                let wire = &wires[wire].1;
                 async move {
                     let found = wire.cut(number, byte).await;
                     for violation in &found {
@@ -75,17 +92,20 @@ pub fn run(count: Option<u64>, seed: u64) -> Tally {
             .buffer_unordered(AT_ONCE)
             .fold(0, async |sum, found| sum + found)
             .await;
-        println!("wires of {} and {} bytes, {:.0?}", wires[0].len, wires[1].len, began.elapsed());
+        let told =
+            wires.iter().zip(cut).map(|((name, wire), cut)| format!("{cut} {name} (a wire of {} bytes)", wire.len));
+        println!("{}, {:.0?}", told.collect::<Vec<_>>().join(", "), began.elapsed());
         Tally { runs: count, violations }
     })
 }
 
 impl Wire {
-    async fn lay(disk: bool) -> Self {
-        let folder = disk.then(|| tempfile::tempdir().expect("a folder"));
+    /// In memory, or on a disk in this mode.
+    async fn lay(mode: Option<Mode>) -> Self {
+        let folder = mode.map(|_| tempfile::tempdir().expect("a folder"));
         let mut builder = Hub::<Harness>::builder().latest("latest.*");
-        if let Some(folder) = &folder {
-            builder = builder.store(Disk::open(folder.path()).expect("an empty folder is a store"));
+        if let Some((folder, mode)) = folder.as_ref().zip(mode) {
+            builder = builder.store(Disk::open(folder.path()).expect("an empty folder is a store").sync(mode.0));
         }
         let hub = builder.build().await.expect("these settings are in range");
         let mut published = Vec::new();

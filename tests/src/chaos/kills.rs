@@ -1,13 +1,13 @@
-//! The harness dies by SIGKILL under load, again and again, with the disk store: everything accepted reaches every
-//! reader once, in order, and no gap is told.
+//! The harness dies by SIGKILL under load, again and again, with the disk store in both of its modes: everything
+//! accepted reaches every reader once, in order, in one epoch, and no gap is told.
 
 use super::{Tally, chance::Chance, harness};
-use crate::{process::HarnessProcess, publisher::publish_ticks, reader::Reader};
-use eventwire::{Pattern, Start, Topic};
+use crate::{mode::Mode, process::HarnessProcess, publisher::publish_ticks, reader::Reader};
+use eventwire::{Epoch, Pattern, Start, Topic};
 use eventwire_client_core::{Config, Topics};
-use eventwire_judge::{History, Item, Published, check};
+use eventwire_judge::{History, Item, Outcome, Published, check};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
@@ -24,39 +24,47 @@ const OF_ONE_STORE: u64 = 20;
 const HURRY: u32 = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Kills the harness so many times.
+/// Kills the harness so many times, in one mode of its store or in both by turns.
 ///
 /// # Panics
 /// When the harness does not start, or a reader never comes to the end: both are what is looked for.
-pub fn run(count: u64, seed: u64) -> Tally {
+pub fn run(count: u64, seed: u64, sync: Option<Mode>) -> Tally {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let (mut tally, mut accepted) = (Tally::default(), 0);
+    let (mut tally, mut accepted, mut of_mode) = (Tally::default(), 0, BTreeMap::new());
     let began = Instant::now();
-    while tally.runs < count {
-        let kills = (count - tally.runs).min(OF_ONE_STORE);
-        let seed = seed + tally.runs;
-        let (published, violations) = runtime.block_on(one_store(u32::try_from(kills).expect("few"), seed));
+    // However few are asked for, each mode has a half.
+    let most = if sync.is_some() { count } else { count.div_ceil(2) }.min(OF_ONE_STORE);
+    for seed in seed.. {
+        let kills = (count - tally.runs).min(most);
+        if kills == 0 {
+            break;
+        }
+        let mode = sync.unwrap_or(Mode::of(seed));
+        let (published, violations) = runtime.block_on(one_store(u32::try_from(kills).expect("few"), seed, mode));
         for violation in &violations {
             println!("seed {seed}: {violation}");
         }
         if !violations.is_empty() {
-            println!("seed {seed}: again with `cargo xtask chaos --kills {kills} --seed {seed}`");
+            println!("seed {seed}: again with `cargo xtask chaos --kills {kills} --seed {seed} --sync {mode}`");
         }
         tally.runs += kills;
         tally.violations += violations.len() as u64;
         accepted += published;
-        println!("{} kills, {accepted} events accepted, {:.0?}", tally.runs, began.elapsed());
+        *of_mode.entry(mode.to_string()).or_insert(0) += kills;
+        let of_mode: Vec<_> = of_mode.iter().map(|(mode, kills)| format!("{kills} {mode}")).collect();
+        println!("{} kills ({}), {accepted} events accepted, {:.0?}", tally.runs, of_mode.join(", "), began.elapsed());
     }
     tally
 }
 
 /// Kills the server of one store; answers with how many events it accepted and with what was wrong.
-async fn one_store(kills: u32, seed: u64) -> (usize, Vec<String>) {
+async fn one_store(kills: u32, seed: u64, mode: Mode) -> (usize, Vec<String>) {
     let mut chance = Chance::new(seed);
     let folder = tempfile::tempdir().expect("a folder");
     let store = format!("disk:{}", folder.path().display());
-    let mut server = HarnessProcess::start(harness(), &["--store", &store, "--retain", "3600"]).await;
+    let options = ["--store", &store, "--sync", &mode.to_string(), "--retain", "3600"];
+    let mut server = HarnessProcess::start(harness(), &options).await;
     let url = server.url();
     let read = |view: &[&str], seed| {
         let topics = Topics::Named(patterns(view));
@@ -122,9 +130,20 @@ async fn one_store(kills: u32, seed: u64) -> (usize, Vec<String>) {
         readings.push(reading);
     }
     let accepted = published.len();
+    let epochs: BTreeSet<Epoch> = published.iter().filter_map(epoch).collect();
+    if epochs.len() != 1 {
+        violations.push(format!("accepted in several epochs, though no position could be used again: {epochs:?}"));
+    }
     let history = History { published, readings, ..History::default() };
     violations.extend(check(&history).iter().map(ToString::to_string));
     (accepted, violations)
+}
+
+fn epoch(one: &Published) -> Option<Epoch> {
+    match one.outcome {
+        Outcome::Accepted(at) => Some(at.epoch),
+        Outcome::Refused | Outcome::Unknown => None,
+    }
 }
 
 fn patterns(view: &[&str]) -> Vec<Pattern> {

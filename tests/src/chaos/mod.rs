@@ -9,6 +9,7 @@ pub mod kills;
 pub mod seeds;
 pub mod soak;
 
+use crate::mode::Mode;
 use std::path::PathBuf;
 
 /// What is to be broken, and how often.
@@ -46,6 +47,8 @@ pub struct Order {
     pub attack: Attack,
     /// The first seed; the next run has the next.
     pub seed: u64,
+    /// How disk stores write through; both ways by turns when it is not said.
+    pub sync: Option<Mode>,
 }
 
 /// How an attack went.
@@ -66,9 +69,9 @@ impl Order {
                 println!("{} events handed over, {} gaps told, {} dials", sum.handed, sum.gaps, sum.dials);
                 sum.tally
             }
-            Attack::Kills(count) => kills::run(count, self.seed),
+            Attack::Kills(count) => kills::run(count, self.seed, self.sync),
             Attack::Cuts(count) => cuts::run(count, self.seed),
-            Attack::Soak(minutes) => soak::run(minutes, self.seed),
+            Attack::Soak(minutes) => soak::run(minutes, self.seed, self.sync),
             Attack::Corrupt(count) => corrupt::run(count, self.seed),
         }
     }

@@ -1,8 +1,10 @@
-//! Readers, publishers and a bad network for a long time, with kills and drains in the first half; what was handed over
-//! is judged at the end, and how the server's memory grew in the second half is told.
+//! Readers, publishers and a bad network for a long time, with kills and drains in the first half, after which
+//! the server goes on in the other mode of its disk store; what was handed over is judged at the end, and how the
+//! server's memory grew in the second half is told.
 
 use super::{Tally, chance::Chance, harness};
 use crate::{
+    mode::Mode,
     process::HarnessProcess,
     proxy::{Fault, Proxy},
     publisher::publish_ticks,
@@ -32,27 +34,43 @@ const RESTART: u64 = 8;
 const HURRY: u32 = 20;
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Soaks for so many minutes.
+/// Soaks for so many minutes, in one mode of the store or in each life of the server in another.
 ///
 /// # Panics
 /// When the harness or the proxy does not start.
-pub fn run(minutes: u64, seed: u64) -> Tally {
+pub fn run(minutes: u64, seed: u64, sync: Option<Mode>) -> Tally {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let found = runtime.expect("a runtime").block_on(soak(minutes, seed));
+    let found = runtime.expect("a runtime").block_on(soak(minutes, seed, sync));
     for violation in &found {
         println!("{violation}");
     }
     if !found.is_empty() {
-        println!("again with `cargo xtask chaos --soak {minutes} --seed {seed}`");
+        let sync = sync.map_or_else(String::new, |mode| format!(" --sync {mode}"));
+        println!("again with `cargo xtask chaos --soak {minutes} --seed {seed}{sync}`");
     }
     Tally { runs: minutes, violations: found.len() as u64 }
 }
 
-async fn soak(minutes: u64, seed: u64) -> Vec<String> {
+async fn soak(minutes: u64, seed: u64, sync: Option<Mode>) -> Vec<String> {
     let mut chance = Chance::new(seed);
     let folder = tempfile::tempdir().expect("a folder");
     let store = format!("disk:{}", folder.path().display());
-    let options = ["--store", &store, "--retain", "60", "--heartbeat", "1000", "--latest", "latest.*", "--drain", "1"];
+    let mode = |life: u64| sync.unwrap_or(Mode::of(seed + life)).to_string();
+    let first = mode(0);
+    let options = [
+        "--store",
+        &store,
+        "--sync",
+        &first,
+        "--retain",
+        "60",
+        "--heartbeat",
+        "1000",
+        "--latest",
+        "latest.*",
+        "--drain",
+        "1",
+    ];
     let mut server = HarnessProcess::start(harness(), &options).await;
     let url = server.url();
     let upstream = url.trim_start_matches("http://").parse().expect("an address");
@@ -82,7 +100,7 @@ async fn soak(minutes: u64, seed: u64) -> Vec<String> {
         [all.0, all.1, all.2, all.3].concat()
     };
     let upsetting = async {
-        let (mut upsets, mut restarts, mut memory) = (0, 0, Vec::new());
+        let (mut upsets, mut lives, mut memory) = (0, vec![first.clone()], Vec::new());
         while !over.load(Ordering::Relaxed) {
             sleep(UPSET).await;
             upsets += 1;
@@ -93,14 +111,15 @@ async fn soak(minutes: u64, seed: u64) -> Vec<String> {
                 _ => {}
             }
             if !server.is_running() {
-                server.start_again().await;
-                restarts += 1;
+                let mode = mode(lives.len() as u64);
+                server.start_again_with("--sync", &mode).await;
+                lives.push(mode);
             }
             if began.elapsed() > half {
                 memory.extend(server.memory().map(|bytes| (began.elapsed().as_secs_f64(), bytes as f64)));
             }
         }
-        println!("{upsets} upsets, {restarts} restarts, {} connections", proxy.accepted());
+        println!("{upsets} upsets, {} connections; lives of the server: {}", proxy.accepted(), lives.join(", "));
         memory
     };
     let (published, memory) = tokio::join!(publishing, upsetting);

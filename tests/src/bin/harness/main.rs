@@ -62,7 +62,10 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     let hub = match &options.store {
         Store::Memory => builder.build().await?,
-        Store::Disk(folder) => builder.store(Disk::open(folder)?).build().await?,
+        Store::Disk(folder) => {
+            let disk = Disk::open(folder)?.sync(options.sync.unwrap_or_default().0);
+            builder.store(disk).build().await?
+        }
     };
     let listener = TcpListener::bind(&options.listen)
         .await

@@ -1,5 +1,6 @@
 //! What the harness is told on its command line. Every mistake names the option and what it was given.
 
+use eventwire_tests::mode::Mode;
 use lexopt::{Arg, Parser, ValueExt};
 use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
 
@@ -11,6 +12,7 @@ A hub over HTTP, for tests and tools.
 Options:
     --listen HOST:PORT     where to listen (127.0.0.1:0: a free port, printed)
     --store KIND           memory, or disk:DIR (memory)
+    --sync MODE            when a disk store writes through: always, before it accepts, or every:MS (always)
     --retain SECONDS       how long events are kept (600)
     --max-bytes BYTES      how many bytes of events are kept (67108864)
     --latest PATTERN       of these topics only the newest event matters; may be given several times
@@ -41,6 +43,7 @@ By hand:
 pub(crate) struct Options {
     pub(crate) listen: String,
     pub(crate) store: Store,
+    pub(crate) sync: Option<Mode>,
     pub(crate) retain: Duration,
     pub(crate) max_bytes: usize,
     pub(crate) latest: Vec<String>,
@@ -64,6 +67,7 @@ impl Options {
         let mut options = Self {
             listen: "127.0.0.1:0".into(),
             store: Store::Memory,
+            sync: None,
             retain: Duration::from_secs(600),
             max_bytes: 64 << 20,
             latest: Vec::new(),
@@ -80,6 +84,7 @@ impl Options {
                 Arg::Short('h') | Arg::Long("help") => return Ok(None),
                 Arg::Long("listen") => options.listen = text(&mut parser, "--listen")?,
                 Arg::Long("store") => options.store = value(&mut parser, "--store", "memory or disk:DIR")?,
+                Arg::Long("sync") => options.sync = Some(value(&mut parser, "--sync", "always or every:MS")?),
                 Arg::Long("retain") => options.retain = seconds(&mut parser, "--retain")?,
                 Arg::Long("max-bytes") => options.max_bytes = value(&mut parser, "--max-bytes", "a number of bytes")?,
                 Arg::Long("latest") => options.latest.push(text(&mut parser, "--latest")?),
@@ -94,7 +99,12 @@ impl Options {
                 other => return Err(other.unexpected().to_string()),
             }
         }
-        Ok(Some(options))
+        match (&options.store, options.sync) {
+            (Store::Memory, Some(mode)) => {
+                Err(format!("--sync was given {mode}, and memory writes nothing: name a folder with --store disk:DIR"))
+            }
+            _ => Ok(Some(options)),
+        }
     }
 }
 
@@ -143,6 +153,8 @@ mod tests {
         check("--store disc:x", "--store was given \"disc:x\"");
         check("--store disk:", "--store was given \"disk:\"");
         check("--store", "--store needs a value");
+        check("--store disk:x --sync soon", "--sync was given \"soon\"");
+        check("--sync every:10", "--sync was given every:10");
         check("--retain soon", "--retain was given \"soon\"");
         check("--retain -1", "--retain");
         check("--heartbeat 1.5", "--heartbeat was given \"1.5\"");
@@ -158,7 +170,9 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_what_one_gets() {
         let line = "--listen 127.0.0.1:4000 --store disk:a:b --retain 0.5 --latest a.* --latest b --heartbeat 200";
-        let options = Options::parse(line.split(' ').map(Into::into)).unwrap().unwrap();
+        let options = |line: &str| Options::parse(line.split(' ').map(Into::into)).unwrap().unwrap();
+        assert_eq!(options("--sync every:50 --store disk:a").sync.unwrap().to_string(), "every:50");
+        let options = options(line);
         assert!(matches!(&options.store, Store::Disk(folder) if folder.as_os_str() == "a:b"));
         assert_eq!((options.retain, options.heartbeat), (Duration::from_millis(500), Duration::from_millis(200)));
         assert_eq!(options.latest, ["a.*", "b"]);
