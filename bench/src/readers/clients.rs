@@ -7,7 +7,7 @@ use socket2::SockRef;
 use std::{
     error::Error,
     io::{self, BufRead, stdin},
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -231,7 +231,7 @@ impl Tally {
 }
 
 /// Comes and goes, many times: by turns while the head is under way, once `hello` has come, and in good order.
-async fn churn(at: SocketAddr, from: IpAddr, count: usize) -> Result<Value, Box<dyn Error>> {
+async fn churn(at: SocketAddr, from: Ipv4Addr, count: usize) -> Result<Value, Box<dyn Error>> {
     const WORKERS: usize = 64;
     let (left, failed) = (Arc::new(AtomicUsize::new(count)), Arc::new(AtomicU64::new(0)));
     let mut workers = JoinSet::new();
@@ -240,7 +240,7 @@ async fn churn(at: SocketAddr, from: IpAddr, count: usize) -> Result<Value, Box<
         workers.spawn(async move {
             let take = |left: usize| left.checked_sub(1);
             while let Ok(n) = left.fetch_update(Relaxed, Relaxed, take) {
-                if visit(at, from, n).await.is_err() {
+                if visit(at, another(from, n), n).await.is_err() {
                     failed.fetch_add(1, Relaxed);
                 }
             }
@@ -248,6 +248,15 @@ async fn churn(at: SocketAddr, from: IpAddr, count: usize) -> Result<Value, Box<
     }
     tokio::time::timeout(PATIENCE * 10, workers.join_all()).await?;
     Ok(json!({ "failed": failed.load(Relaxed) }))
+}
+
+/// Of the addresses that differ in their last number.
+///
+/// Whoever says first that it goes keeps its port for a minute, and to find a free one the system looks at one after the
+/// other of the address: one address for all visits, and soon they do little else.
+fn another(from: Ipv4Addr, n: usize) -> IpAddr {
+    let [a, b, c, _] = from.octets();
+    Ipv4Addr::new(a, b, c, 1 + (n % 250) as u8).into()
 }
 
 async fn visit(at: SocketAddr, from: IpAddr, n: usize) -> io::Result<()> {
