@@ -20,6 +20,15 @@ pub(crate) struct Join {
     pub(crate) until: Option<tokio::time::Instant>,
 }
 
+impl Join {
+    /// All that is in force, each once.
+    pub(crate) fn asked(&self) -> Vec<Pattern> {
+        let mut asked = self.granted.clone();
+        asked.extend(self.new.iter().filter(|new| !self.granted.contains(new)).cloned());
+        asked
+    }
+}
+
 /// What a hub holds and does now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -10,7 +10,7 @@ use super::{
     names::Names,
     patterns::Patterns,
 };
-use crate::log::{Limits, Log};
+use crate::log::{Interest, Limits, Log};
 use crate::sync::{AtomicU64, Mutex, RwLock};
 use eventwire::{Epoch, EventName, Offset, Pattern, Position, Topic, frame::GapReason, sse};
 use std::{
@@ -139,15 +139,14 @@ impl Sequence {
             if !patterns.is_empty() {
                 patterns.matches(name.as_str(), many);
             }
-            interest.shards = many.iter().fold(0, |shards, &pattern| shards | patterns.shards(pattern));
+            let shards = many.iter().fold(0, |shards, &pattern| shards | patterns.shards(pattern));
             // So many are looked up faster than they are handed out.
-            let keep = many.len() <= KEPT;
-            interest.version = if keep { patterns.version() } else { 0 };
-            interest.patterns = if keep { many.as_slice().into() } else { Box::default() };
+            let (version, kept) = if many.len() <= KEPT { (patterns.version(), &many[..]) } else { (0, &[][..]) };
+            *interest = Interest::found(version, shards, kept);
         }
-        let matched = if interest.version == 0 { &many[..] } else { &interest.patterns };
+        let matched = if interest.version == 0 { &many[..] } else { interest.patterns() };
         let mut ring = std::mem::take(watching);
-        let follows = *followers | interest.shards;
+        let follows = *followers | interest.shards();
         for (i, post) in self.posts.iter().enumerate().filter(|(i, _)| follows & 1 << i != 0) {
             if post.inbox.push(at, id, matched, prefix, suffix) {
                 ring |= 1 << i;

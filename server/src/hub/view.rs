@@ -61,9 +61,8 @@ impl Sequence {
         let mut state = self.state.lock();
         let (mut topics, mut patterns) = (Vec::new(), Vec::new());
         for pattern in all {
-            match pattern.as_topic() {
-                Some(topic) => {
-                    let id = state.topic(&topic);
+            match state.topic_of(pattern) {
+                Some(id) => {
                     *state.log.interest(id).1 |= 1 << shard;
                     topics.push(id);
                 }
@@ -90,14 +89,22 @@ impl Sequence {
         }
     }
 
+    /// What a followed view is by name.
+    pub(crate) fn names_of(&self, view: &View) -> Vec<Pattern> {
+        let state = self.state.lock();
+        let topics = view.topics.iter().map(|&topic| Pattern::from(&state.log.slot(topic).name));
+        let patterns = view.patterns.iter().filter_map(|&number| state.patterns.get(number)).cloned();
+        topics.chain(patterns).collect()
+    }
+
     /// The part of a followed view that these patterns are.
     pub(crate) fn fresh<'a>(&self, of: impl IntoIterator<Item = &'a Pattern>) -> Fresh {
         let mut state = self.state.lock();
         let (mut topics, mut patterns) = (Vec::new(), Vec::new());
         for pattern in of {
-            match pattern.as_topic() {
-                // It is followed, so it is there.
-                Some(topic) => topics.push(state.topic(&topic)),
+            match state.topic_of(pattern) {
+                // It is followed, so it was there.
+                Some(topic) => topics.push(topic),
                 None => patterns.push(pattern.clone()),
             }
         }
@@ -257,13 +264,20 @@ impl State {
         log.topic(topic, |name| latest.iter().any(|pattern| pattern.matches(name)))
     }
 
+    /// The topic that this pattern is, if it is one.
+    fn topic_of(&mut self, pattern: &Pattern) -> Option<TopicId> {
+        // One that is followed already is found without a copy of its name.
+        let known = self.log.known(pattern.as_str());
+        known.or_else(|| pattern.as_topic().map(|topic| self.topic(&topic)))
+    }
+
     fn wants(&self, view: &View, topic: TopicId) -> bool {
         if holds(&view.topics, topic) {
             return true;
         }
         let slot = self.log.slot(topic);
         if slot.interest.version == self.patterns.version() {
-            return slot.interest.patterns.iter().any(|number| view.patterns.contains(number));
+            return slot.interest.patterns().iter().any(|number| view.patterns.contains(number));
         }
         let followed = view.patterns.iter().filter_map(|&number| self.patterns.get(number));
         followed.into_iter().any(|pattern| pattern.matches(slot.name.as_str()))

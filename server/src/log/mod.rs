@@ -100,6 +100,11 @@ impl<H: BuildHasher> Log<H> {
         self.topics.insert(hash, Slot::new(name.clone(), latest, lost))
     }
 
+    /// The topic of this name, if there is one.
+    pub(crate) fn known(&self, name: &str) -> Option<TopicId> {
+        self.topics.find(self.topics.hash(name), name)
+    }
+
     /// What was forgotten before this log began is known after all: anything up to `floor`, and of these topics up to
     /// there. Before anything is appended.
     pub(crate) fn recall(

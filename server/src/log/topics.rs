@@ -33,9 +33,31 @@ pub(crate) struct Slot {
 pub(crate) struct Interest {
     /// The version of the set of patterns they were found in.
     pub(crate) version: u64,
-    /// The shards that follow one of them.
-    pub(crate) shards: u64,
-    pub(crate) patterns: Box<[u32]>,
+    /// Apart, for most topics are matched by none: there are many more topics than anything else.
+    matched: Option<Box<Matched>>,
+}
+
+#[derive(Debug)]
+struct Matched {
+    shards: u64,
+    patterns: Box<[u32]>,
+}
+
+impl Interest {
+    /// What was found in this version of the set, and the shards that follow one of these patterns.
+    pub(crate) fn found(version: u64, shards: u64, patterns: &[u32]) -> Self {
+        let nothing = shards == 0 && patterns.is_empty();
+        Self { version, matched: (!nothing).then(|| Box::new(Matched { shards, patterns: patterns.into() })) }
+    }
+
+    /// The shards that follow one of them, a bit each.
+    pub(crate) fn shards(&self) -> u64 {
+        self.matched.as_ref().map_or(0, |matched| matched.shards)
+    }
+
+    pub(crate) fn patterns(&self) -> &[u32] {
+        self.matched.as_ref().map_or(&[], |matched| &matched.patterns)
+    }
 }
 
 impl Slot {

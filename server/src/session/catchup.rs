@@ -111,9 +111,12 @@ impl<S: Sink> Fan<S> {
             None => self.compose(index, behind, &mut cuts),
         };
         let reader = &mut self.readers[index as usize];
-        let mut shared = found.as_ref().map(|piece| piece.bytes.clone());
+        match &found {
+            Some(piece) => self.shared.found(piece.bytes.clone()),
+            None => self.shared.begin(),
+        }
         let bytes = found.as_ref().map_or(&self.out.bytes[..], |piece| &piece.bytes);
-        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut shared)? };
+        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut self.shared)? };
         if n > 0 {
             reader.last = self.now;
         }
@@ -127,7 +130,7 @@ impl<S: Sink> Fan<S> {
             behind.room = (behind.room * 2).min(ROOM.1);
         }
         // Without a place before it, something was said that is said once.
-        if let (true, None, Some(_), Some(bytes)) = (plain, &found, before, shared) {
+        if let (true, None, Some(_), Some(bytes)) = (plain, &found, before, self.shared.take()) {
             let group = self.groups.get(reader.group).id;
             self.pieces.add(of, group, (from, behind.at), bytes, &cuts);
         }
@@ -140,7 +143,8 @@ impl<S: Sink> Fan<S> {
             return Ok(Taken::All);
         }
         let reader = &mut self.readers[index as usize];
-        let n = reader.sink.write(&behind.rest[behind.done..], &mut None)?;
+        self.shared.begin();
+        let n = reader.sink.write(&behind.rest[behind.done..], &mut self.shared)?;
         if n > 0 {
             reader.last = self.now;
         }
@@ -234,7 +238,7 @@ impl<S: Sink> Fan<S> {
             start,
             head: at.head,
             names: names.since(0),
-            topics: group.asked.to_vec(),
+            topics: order.asked(),
             denied: order.denied.clone(),
             floor: behind.bye.map_or(Duration::ZERO, speech::after),
             spread: speech::spread(self.readers.len()).max(if turned_away {
@@ -277,7 +281,7 @@ impl<S: Sink> Fan<S> {
         };
         let new = match order.start {
             Start::Unreadable { .. } => return self.gap_of_all(index, behind, GapReason::Position),
-            Start::Now | Start::Earliest => self.groups.get(self.readers[index as usize].group).asked.to_vec(),
+            Start::Now | Start::Earliest => order.asked(),
             Start::After { position, .. } if position.epoch != self.at.epoch => {
                 return self.gap_of_all(index, behind, GapReason::Epoch);
             }
@@ -378,7 +382,7 @@ impl<S: Sink> Fan<S> {
     fn gap_of_all(&mut self, index: u32, behind: &mut Behind, reason: GapReason) {
         behind.at = self.at.head;
         speech::gap(reason, Vec::new(), self.at.epoch, behind.at, &mut self.out.bytes);
-        let all = self.groups.get(self.readers[index as usize].group).asked.to_vec();
+        let all = self.sequence.names_of(&self.groups.get(self.readers[index as usize].group).view);
         self.renew_prelude(behind, all);
         // Whatever newest events are gone are gone with all else.
         behind.told = self.sequence.newest_lost(&behind.fresh);

@@ -11,6 +11,7 @@ use super::{
     groups::Groups,
     live::Runs,
     pieces::Pieces,
+    shared::Shared,
     sink::Sink,
     speech::Greeting,
 };
@@ -86,6 +87,7 @@ pub(crate) struct Fan<S> {
     pub(super) readers: Slab<Reader<S>>,
     pub(super) groups: Groups,
     pub(super) out: Batch,
+    pub(super) shared: Shared,
     pub(super) pieces: Pieces,
     pub(super) now: u64,
     /// Readers that can go on, each at most once.
@@ -125,6 +127,7 @@ impl<S: Sink> Fan<S> {
             readers: Slab::new(),
             groups: Groups::default(),
             out: Batch::default(),
+            shared: Shared::default(),
             pieces: Pieces::default(),
             now,
             ready: VecDeque::new(),
@@ -155,9 +158,7 @@ impl<S: Sink> Fan<S> {
     pub(crate) fn join(&mut self, order: Join, until: Option<u64>, sink: S, now: u64) -> SeatId {
         let id = self.next_id();
         self.serial += 1;
-        let mut asked = order.granted.clone();
-        asked.extend(order.new.iter().filter(|new| !order.granted.contains(new)).cloned());
-        let group = self.groups.enter(&self.sequence, self.shard, &asked);
+        let group = self.groups.enter(&self.sequence, self.shard, &order);
         let principal = order.principal.clone();
         let mut behind = Behind::arriving(Box::new(order));
         let admitted = self.admission.admit(&self.rules, principal.as_deref());
@@ -283,7 +284,7 @@ impl<S: Sink> Fan<S> {
     pub(crate) fn sessions(&self, now: u64, sessions: &mut Vec<SessionInfo>) {
         sessions.extend(self.readers.iter().map(|(_, reader)| SessionInfo {
             id: reader.id.serial,
-            topics: self.groups.get(reader.group).asked.to_vec(),
+            topics: self.sequence.names_of(&self.groups.get(reader.group).view),
             position: Position {
                 epoch: self.at.epoch,
                 offset: Offset(reader.behind.as_ref().map_or(self.at.head, |behind| behind.at)),

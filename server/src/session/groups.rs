@@ -1,9 +1,9 @@
 //! Readers of one interest are a group: what concerns it is composed once.
 
-use crate::hub::{View, sequence::Sequence};
+use super::followers::Followers;
+use crate::hub::{Join, View, sequence::Sequence};
 use crate::log::TopicId;
-use eventwire::Pattern;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use slab::Slab;
 use std::hash::{BuildHasher, RandomState};
 
@@ -18,8 +18,6 @@ pub(super) struct GroupId(pub(super) u64);
 pub(super) struct Group {
     pub(super) id: GroupId,
     pub(super) view: View,
-    /// The same as it was asked.
-    pub(super) asked: Box<[Pattern]>,
     /// Readers at the shard's position.
     pub(super) live: Vec<u32>,
     members: u32,
@@ -31,13 +29,6 @@ pub(super) struct Group {
     pub(super) mark: u64,
 }
 
-/// The groups that follow one topic or pattern.
-#[derive(Debug)]
-enum Few {
-    One(u32),
-    Many(Vec<u32>),
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Slab<Group>,
@@ -46,14 +37,14 @@ pub(super) struct Groups {
     /// Groups by the view they have.
     by_view: HashTable<u32>,
     hash: RandomState,
-    topics: HashMap<TopicId, Few>,
-    patterns: HashMap<u32, Few>,
+    topics: Followers,
+    patterns: Followers,
 }
 
 impl Groups {
     /// The group of this interest, with one member more.
-    pub(super) fn enter(&mut self, sequence: &Sequence, shard: usize, asked: &[Pattern]) -> u32 {
-        let view = sequence.follow(shard, asked);
+    pub(super) fn enter(&mut self, sequence: &Sequence, shard: usize, order: &Join) -> u32 {
+        let view = sequence.follow(shard, order.granted.iter().chain(&order.new));
         let hash = self.hash.hash_one(&view);
         let group = match self.by_view.find(hash, |&group| self.all[group as usize].view == view) {
             Some(&group) => group,
@@ -62,7 +53,6 @@ impl Groups {
                 let group = self.all.insert(Group {
                     id: GroupId(self.groups),
                     view,
-                    asked: asked.into(),
                     live: Vec::new(),
                     members: 0,
                     first_run: NONE,
@@ -72,8 +62,8 @@ impl Groups {
                 }) as u32;
                 let Self { all, by_view, hash: hasher, topics, patterns, .. } = self;
                 let view = &all[group as usize].view;
-                view.topics.iter().for_each(|&topic| add(topics, topic, group));
-                view.patterns.iter().for_each(|&pattern| add(patterns, pattern, group));
+                view.topics.iter().for_each(|topic| topics.add(topic.0, group));
+                view.patterns.iter().for_each(|&pattern| patterns.add(pattern, group));
                 by_view.insert_unique(hash, group, |&group| hasher.hash_one(&all[group as usize].view));
                 group
             }
@@ -93,9 +83,8 @@ impl Groups {
         if let Ok(found) = self.by_view.find_entry(self.hash.hash_one(&view), |&found| found == group) {
             found.remove();
         }
-        let topics: Vec<_> = view.topics.iter().copied().filter(|&t| remove(&mut self.topics, t, group)).collect();
-        let patterns: Vec<_> =
-            view.patterns.iter().copied().filter(|&p| remove(&mut self.patterns, p, group)).collect();
+        let topics: Vec<_> = view.topics.iter().copied().filter(|t| self.topics.remove(t.0, group)).collect();
+        let patterns: Vec<_> = view.patterns.iter().copied().filter(|&p| self.patterns.remove(p, group)).collect();
         sequence.unfollow(shard, &topics, &patterns);
     }
 
@@ -114,45 +103,14 @@ impl Groups {
     /// Calls for each group that an event of this topic, matched by these patterns, concerns; perhaps more than once.
     pub(super) fn concerned(&mut self, topic: TopicId, patterns: &[u32], mut each: impl FnMut(u32, &mut Group)) {
         let Self { all, topics, patterns: by_pattern, .. } = self;
-        let by_pattern = patterns.iter().filter_map(|pattern| by_pattern.get(pattern));
-        for few in topics.get(&topic).into_iter().chain(by_pattern) {
-            for &group in few.as_slice() {
-                each(group, &mut all[group as usize]);
-            }
+        let by_pattern = patterns.iter().flat_map(|&pattern| by_pattern.of(pattern));
+        for &group in topics.of(topic.0).iter().chain(by_pattern) {
+            each(group, &mut all[group as usize]);
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.by_view.is_empty() && self.topics.is_empty() && self.patterns.is_empty()
-    }
-}
-
-impl Few {
-    fn as_slice(&self) -> &[u32] {
-        match self {
-            Self::One(group) => std::slice::from_ref(group),
-            Self::Many(groups) => groups,
-        }
-    }
-}
-
-fn add<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Few>, key: K, group: u32) {
-    match map.get_mut(&key) {
-        None => drop(map.insert(key, Few::One(group))),
-        Some(Few::Many(groups)) => groups.push(group),
-        Some(few) => *few = Few::Many(few.as_slice().iter().copied().chain([group]).collect()),
-    }
-}
-
-/// Whether nobody is left.
-fn remove<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Few>, key: K, group: u32) -> bool {
-    match map.get_mut(&key) {
-        Some(Few::Many(groups)) if groups.len() > 1 => {
-            groups.retain(|&g| g != group);
-            false
-        }
-        Some(_) => map.remove(&key).is_some(),
-        None => false,
     }
 }

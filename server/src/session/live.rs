@@ -119,14 +119,14 @@ impl<S: Sink> Fan<S> {
                 }
                 run = next;
             }
-            let mut shared = None;
+            self.shared.begin();
             let mut next = 0;
             while next < live.len() {
                 // One guard for all of them: nearly always nobody needs it.
                 let handed = guarded(|| {
                     while let Some(&index) = live.get(next) {
                         next += 1;
-                        self.hand_out(index, mark, &mut shared);
+                        self.hand_out(index, mark);
                     }
                 });
                 if let Err(Panicked) = handed {
@@ -139,12 +139,12 @@ impl<S: Sink> Fan<S> {
     }
 
     /// Hands the group's bytes to one of its live readers. `mark`: from there on it has to read the log.
-    fn hand_out(&mut self, index: u32, mark: u64, shared: &mut Option<bytes::Bytes>) {
+    fn hand_out(&mut self, index: u32, mark: u64) {
         let (now, at) = (self.now, self.at.head);
         let reader = &mut self.readers[index as usize];
         let wrote = match self.out.is_empty() {
             true => Ok(0),
-            false => reader.sink.write(&self.out.bytes, shared),
+            false => reader.sink.write(&self.out.bytes, &mut self.shared),
         };
         let Ok(n) = wrote else { return self.remove(index) };
         if n > 0 {

@@ -11,11 +11,13 @@ mod catchup;
 mod claims;
 mod due;
 mod fan;
+mod followers;
 mod groups;
 mod live;
 mod parting;
 mod pieces;
 mod shard;
+mod shared;
 mod sink;
 mod speech;
 #[cfg(test)]
