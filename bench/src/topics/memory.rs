@@ -8,7 +8,7 @@ use std::{error::Error, process::Command, time::Duration};
 use eventwire::Topic;
 use eventwire_server::Hub;
 
-use super::Size;
+use super::{Size, wake};
 use crate::stream::{Load, Stream, memory, patterns, publish};
 
 /// Asks a new process for one figure.
@@ -29,6 +29,7 @@ pub(super) fn part(part: &str, size: Size) -> Result<f64, Box<dyn Error>> {
             "event" => event(size).await,
             "topic" => topic(size).await,
             "stuck" => stuck(size).await,
+            other if other.starts_with("wake_") => wake::part(other, size).await,
             other => Err(format!("no part `{other}`")),
         };
         figure.map_err(Into::into)

@@ -1,8 +1,12 @@
 //! What it costs until an event is in the hands of those who follow its topic: 10,000 readers of 5 of 1,000 topics each.
 //!
-//! Ours and tokio's `broadcast` take turns on one thread, and what is told is processor time. `broadcast` needs a task
-//! per reader, and so does a response body on a server; ours is measured with one, and without: then a reader takes what
-//! was put down for it, and the rest is the hub's own share.
+//! Ours and tokio's `broadcast` take turns, each on the one thread of a process of its own, and what is told is processor
+//! time. `broadcast` needs a task per reader, and so does a response body on a server; ours is measured with one, and
+//! without: then a reader takes what was put down for it, and the rest is the hub's own share.
+//!
+//! What a reader has taken it counts and lets go of, as a server does that has written it: a bench that kept all of it
+//! would measure how the kernel finds new memory. What came is kept, and checked event by event, in a run of its own
+//! whose time does not count; every measured run must hand each reader as many bytes.
 
 use std::{
     collections::BTreeMap,
@@ -32,6 +36,10 @@ const TOPICS: usize = 1_000;
 const EACH: usize = 5;
 /// Events published in one go, before whoever is woken runs.
 const BATCH: usize = 50;
+/// Which topics are published to, the same in every run.
+const SEED: u64 = 123_456_789;
+/// Bytes of an event of the peer.
+const FRAME: usize = 256;
 
 /// Who follows what, and the load: the same for all.
 struct Scene {
@@ -43,70 +51,83 @@ struct Scene {
     load: Load,
 }
 
+/// What a reader was handed.
+#[derive(Default)]
+struct Taken {
+    bytes: usize,
+    /// Kept only where it is checked.
+    pieces: Option<Vec<Bytes>>,
+}
+
 /// A reader without a task: what lies there is taken between the batches.
 struct Held {
     stream: Stream,
-    pieces: Vec<Bytes>,
+    taken: Taken,
 }
 
+/// How ours is run.
+#[derive(Clone, Copy)]
+struct Way {
+    with_tasks: bool,
+    checked: bool,
+}
+
+/// Ours without and with a task per reader, and the peer, by the names they are asked for by.
+const PARTS: [&str; 3] = ["wake_hub", "wake_with_a_task_per_reader", "wake_broadcast"];
+
 pub(super) fn measure(size: Size, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let (readers, rounds) = (size.of(10_000, 500), size.of(5, 1));
-    let mut chance = Chance(88_172_645_463_325_252);
-    let follows: Vec<_> = (0..readers).map(|_| chance.different(TOPICS as u64, EACH)).collect();
-    let mut followers = vec![Vec::new(); TOPICS];
-    for (reader, follows) in follows.iter().enumerate() {
-        follows.iter().for_each(|topic| followers[*topic as usize].push(reader));
+    let mut taken: [Vec<f64>; 3] = Default::default();
+    for _ in 0..size.of(5, 1) {
+        for (part, taken) in PARTS.iter().zip(&mut taken) {
+            taken.push(memory::own(part, size)?);
+        }
     }
-    let scene = Scene {
-        names: topics_of(TOPICS)?,
-        follows,
-        followers,
-        // So many that the kernel's clock, which goes by some milliseconds, tells them apart.
-        batches: size.of(200, 4),
-        load: memory::load(),
-    };
-    let (mut alone, mut tasks, mut peer) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        let seed = 123_456_789 + round as u64;
-        alone.push(on_one_thread(ours(&scene, seed, false))?);
-        tasks.push(on_one_thread(ours(&scene, seed, true))?);
-        peer.push(on_one_thread(theirs(&scene, seed))?);
-    }
+    let [alone, tasks, peer] = &taken;
     let ratio = |ours: &[f64]| middle_and_tail(peer.iter().zip(ours).map(|(peer, ours)| peer / ours).collect()).0;
-    report.against("wake_broadcast_over_ours", ratio(&alone), "x", Bar::AtLeast { must: 6.0, aim: 15.0 });
-    report.figure("wake_broadcast_over_ours_with_a_task_per_reader", ratio(&tasks), "x");
-    for (name, all) in [("hub", alone), ("with_a_task_per_reader", tasks), ("broadcast", peer)] {
+    report.against("wake_broadcast_over_ours", ratio(alone), "x", Bar::AtLeast { must: 6.0, aim: 15.0 });
+    report.figure("wake_broadcast_over_ours_with_a_task_per_reader", ratio(tasks), "x");
+    for (name, all) in PARTS.iter().zip(taken) {
         let (middle, tail) = middle_and_tail(all);
-        report.figure(format!("wake_{name}_ns"), middle, "ns");
-        report.figure(format!("wake_{name}_p99_ns"), tail, "ns");
+        report.figure(format!("{name}_ns"), middle, "ns");
+        report.figure(format!("{name}_p99_ns"), tail, "ns");
     }
     Ok(())
 }
 
-fn on_one_thread(measured: impl Future<Output = Result<f64, String>>) -> Result<f64, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(measured)
+/// Nanoseconds per event and reader of one of these, here.
+pub(super) async fn part(part: &str, size: Size) -> Result<f64, String> {
+    let scene = Scene::new(size)?;
+    let with_tasks = part == PARTS[1];
+    if part == PARTS[2] {
+        return theirs(&scene).await;
+    }
+    let (spent, handed) = ours(&scene, Way { with_tasks, checked: false }).await?;
+    let (_, owed) = ours(&scene, Way { with_tasks, checked: true }).await?;
+    if handed != owed {
+        return Err("a reader was handed other bytes than in the run that was checked".into());
+    }
+    Ok(spent)
 }
 
-/// Nanoseconds per event and reader.
-async fn ours(scene: &Scene, seed: u64, with_tasks: bool) -> Result<f64, String> {
+/// Nanoseconds per event and reader, and the bytes that each reader was handed.
+async fn ours(scene: &Scene, Way { with_tasks, checked }: Way) -> Result<(f64, Vec<usize>), String> {
     let hub = hub(256 << 20).await?;
     let (woken, mut tasks, mut held) = (Arc::new(AtomicUsize::new(0)), Vec::new(), Vec::new());
     for follows in &scene.follows {
         let asked = patterns(follows.iter().map(|n| scene.names[*n as usize].to_string()));
         let mut stream = Stream::open(&hub, &asked, Some(hub.position()))?;
+        let mut taken = Taken { bytes: 0, pieces: checked.then(Vec::new) };
         if with_tasks {
             let woken = woken.clone();
             tasks.push(tokio::spawn(async move {
-                let mut pieces = Vec::new();
                 while let Some(piece) = stream.next().await {
                     woken.fetch_add(1, Relaxed);
-                    pieces.push(piece);
+                    taken.take(piece);
                 }
-                pieces
+                taken
             }));
         } else {
-            held.push(Held { stream, pieces: Vec::new() });
+            held.push(Held { stream, taken });
         }
     }
     while hub.stats().live < scene.follows.len() {
@@ -114,7 +135,7 @@ async fn ours(scene: &Scene, seed: u64, with_tasks: bool) -> Result<f64, String>
         tokio::task::yield_now().await;
     }
     held.iter_mut().for_each(Held::take);
-    let (mut chance, mut owed) = (Chance(seed), BTreeMap::new());
+    let (mut chance, mut owed) = (Chance(SEED), BTreeMap::new());
     let began = processor_time()?;
     for _ in 0..scene.batches {
         let mut topics = [0; BATCH];
@@ -132,22 +153,24 @@ async fn ours(scene: &Scene, seed: u64, with_tasks: bool) -> Result<f64, String>
     let spent = (processor_time()? - began) * 1e9;
     // Every stream ends with the hub.
     drop(hub);
-    let pieces = match with_tasks {
+    let taken = match with_tasks {
         true => join_all(tasks).await?,
-        false => held.into_iter().map(|held| held.pieces).collect(),
+        false => held.into_iter().map(|held| held.taken).collect(),
     };
     let mut all = 0;
-    for (follows, pieces) in scene.follows.iter().zip(pieces) {
+    for (follows, taken) in scene.follows.iter().zip(&taken) {
         let expected = follows.iter().filter_map(|topic| owed.get(topic)).sum();
-        let mut checked = Checked::new(None);
-        pieces.iter().for_each(|piece| checked.read(piece));
-        checked.verdict(expected)?;
+        if let Some(pieces) = &taken.pieces {
+            let mut checked = Checked::new(None);
+            pieces.iter().for_each(|piece| checked.read(piece));
+            checked.verdict(expected)?;
+        }
         all += expected;
     }
-    Ok(spent / all as f64)
+    Ok((spent / all as f64, taken.iter().map(|taken| taken.bytes).collect()))
 }
 
-async fn theirs(scene: &Scene, seed: u64) -> Result<f64, String> {
+async fn theirs(scene: &Scene) -> Result<f64, String> {
     let channels: Vec<_> = (0..TOPICS).map(|_| broadcast::channel::<(u64, Arc<str>)>(1_024).0).collect();
     let (woken, mut tasks) = (Arc::new(AtomicUsize::new(0)), Vec::new());
     for follows in &scene.follows {
@@ -157,11 +180,11 @@ async fn theirs(scene: &Scene, seed: u64) -> Result<f64, String> {
         let mut merged: FuturesUnordered<_> = subscribed.collect();
         let woken = woken.clone();
         tasks.push(tokio::spawn(async move {
-            let mut events: Vec<(u64, Arc<str>)> = Vec::new();
+            let mut events = 0;
             while let Some((event, channel)) = merged.next().await {
-                let Some(event) = event else { continue };
+                let Some((_, frame)) = event else { continue };
                 woken.fetch_add(1, Relaxed);
-                events.push(event);
+                events += usize::from(frame.len() == FRAME);
                 merged.push(receive(channel));
             }
             events
@@ -169,8 +192,8 @@ async fn theirs(scene: &Scene, seed: u64) -> Result<f64, String> {
     }
     settled(&woken).await;
     // Framed once, as ours is, and shared.
-    let frame: Arc<str> = "x".repeat(256).into();
-    let (mut chance, mut owed, mut at) = (Chance(seed), BTreeMap::new(), 0);
+    let frame: Arc<str> = "x".repeat(FRAME).into();
+    let (mut chance, mut owed, mut at) = (Chance(SEED), BTreeMap::new(), 0);
     let began = processor_time()?;
     for _ in 0..scene.batches {
         for _ in 0..BATCH {
@@ -187,17 +210,46 @@ async fn theirs(scene: &Scene, seed: u64) -> Result<f64, String> {
     let mut all = 0;
     for (follows, events) in scene.follows.iter().zip(join_all(tasks).await?) {
         let expected: usize = follows.iter().filter_map(|topic| owed.get(topic)).sum();
-        if events.len() != expected {
-            return Err(format!("broadcast: {} events came, {expected} were owed", events.len()));
+        if events != expected {
+            return Err(format!("broadcast: {events} events came, {expected} were owed"));
         }
         all += expected;
     }
     Ok(spent / all as f64)
 }
 
+impl Scene {
+    fn new(size: Size) -> Result<Self, String> {
+        let mut chance = Chance(88_172_645_463_325_252);
+        let follows: Vec<_> = (0..size.of(10_000, 500)).map(|_| chance.different(TOPICS as u64, EACH)).collect();
+        let mut followers = vec![Vec::new(); TOPICS];
+        for (reader, follows) in follows.iter().enumerate() {
+            follows.iter().for_each(|topic| followers[*topic as usize].push(reader));
+        }
+        // So many batches that the kernel's clock, which goes by some milliseconds, tells them apart.
+        let batches = size.of(200, 4);
+        Ok(Self { names: topics_of(TOPICS)?, follows, followers, batches, load: memory::load() })
+    }
+}
+
+impl Taken {
+    fn take(&mut self, piece: Bytes) {
+        // Not a hello, which says by chance when to come back, and not the bye to whoever is still there at the end.
+        if piece.starts_with(b"id: ") {
+            self.bytes += piece.len();
+        }
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(piece);
+        }
+    }
+}
+
 impl Held {
+    /// Takes the piece that lies there. There is never more than one.
     fn take(&mut self) {
-        self.pieces.extend(std::iter::from_fn(|| self.stream.take()));
+        if let Some(piece) = self.stream.take() {
+            self.taken.take(piece);
+        }
     }
 }
 
