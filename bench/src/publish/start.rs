@@ -7,6 +7,7 @@ use std::{
     error::Error,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::Instant,
 };
 
@@ -73,7 +74,7 @@ pub(super) fn fill(bytes: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
                 let topic = topics[turn % topics.len()].clone();
                 Record { epoch: Some(epoch), producer: None, key: None, time: 0, topic, name, payload }
             };
-            let batch: Vec<Record> = (turn..turn + BATCH).map(record).collect();
+            let batch: Vec<Arc<Record>> = (turn..turn + BATCH).map(record).map(Arc::new).collect();
             written += batch.iter().map(|record| record.encode().len() as u64).sum::<u64>();
             turn += BATCH;
             disk.append(epoch, batch).await.map_err(|error| format!("{error:?}"))?;

@@ -18,7 +18,7 @@ use eventwire::{Offset, Pattern, Position, Start, limits, sse::Decoder};
 use futures_util::StreamExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 /// Long enough for any machine; nothing is measured.
@@ -118,8 +118,8 @@ fn at(hub: &Hub<Test>, offset: u64) -> Position {
 }
 
 /// A record of somebody else's.
-fn foreign(n: u64, key: Option<&str>) -> Record {
+fn foreign(n: u64, key: Option<&str>) -> Arc<Record> {
     let mut record = suite::record("somebody", n, "a.b");
-    record.key = key.map(Into::into);
+    Arc::make_mut(&mut record).key = key.map(Into::into);
     record
 }

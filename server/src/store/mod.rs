@@ -19,7 +19,7 @@ pub use record::{InvalidRecord, Producer, Record};
 
 use eventwire::{Epoch, Offset};
 use futures_core::Stream;
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 /// One order of events, kept somewhere: a disk folder, a broker's stream.
 ///
@@ -35,7 +35,7 @@ pub trait Store: Send + std::marker::Sync + 'static {
     fn bounds(&self) -> impl Future<Output = Result<Bounds, StoreError>> + Send;
 
     /// Appends in this order, in one piece where [`Profile::atomic`]. `Ok` once [`Profile::durability`] is reached.
-    fn append(&self, epoch: Epoch, batch: Vec<Record>) -> impl Future<Output = Result<Acked, AppendError>> + Send;
+    fn append(&self, epoch: Epoch, batch: Vec<Arc<Record>>) -> impl Future<Output = Result<Acked, AppendError>> + Send;
 
     /// Everything from `at`, inclusive; offsets rise, holes are allowed. Epoch and bounds are checked after attaching,
     /// so that nothing slips in between.
@@ -50,7 +50,7 @@ pub trait Store: Send + std::marker::Sync + 'static {
 
     /// What outlived [`Store::trim`] below the first, in order: newest events of latest-only topics, events of quiet
     /// ones. Nothing, where retention is not ours.
-    fn kept(&self) -> impl Future<Output = Result<Vec<(Offset, Record)>, StoreError>> + Send {
+    fn kept(&self) -> impl Future<Output = Result<Vec<(Offset, Arc<Record>)>, StoreError>> + Send {
         async { Ok(Vec::new()) }
     }
 
@@ -131,7 +131,7 @@ pub struct Acked {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fed {
     /// The next record.
-    Record(Offset, Record),
+    Record(Offset, Arc<Record>),
     /// Something is here that has no form: foreign, damaged. Passed over, and told.
     Undecodable(Offset, InvalidRecord),
     /// Nothing is missing up to here.

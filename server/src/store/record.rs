@@ -12,7 +12,7 @@
 use eventwire::{Epoch, EventName, Payload, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -40,7 +40,7 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Producer {
     /// Random, one per hub that runs.
-    pub tag: Box<str>,
+    pub tag: Arc<str>,
     /// Rises with each record of this writer.
     pub seq: u64,
 }

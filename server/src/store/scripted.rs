@@ -19,8 +19,8 @@ pub(crate) struct State {
     pub(crate) epoch: Epoch,
     pub(crate) first: Offset,
     pub(crate) head: Offset,
-    pub(crate) records: BTreeMap<Offset, Result<Record, InvalidRecord>>,
-    pub(crate) kept: BTreeMap<Offset, Record>,
+    pub(crate) records: BTreeMap<Offset, Result<Arc<Record>, InvalidRecord>>,
+    pub(crate) kept: BTreeMap<Offset, Arc<Record>>,
     /// Raised to end every tail that is attached.
     attached: u64,
     /// What the next append answers, after storing its records or not.
@@ -92,7 +92,7 @@ impl Scripted {
 }
 
 impl State {
-    pub(crate) fn append(&mut self, batch: Vec<Record>) -> Offset {
+    pub(crate) fn append(&mut self, batch: Vec<Arc<Record>>) -> Offset {
         let first = self.head.next();
         for record in batch {
             self.head = self.head.next();
@@ -125,7 +125,7 @@ impl Store for Scripted {
         Ok(Bounds { epoch: state.epoch, first: state.first, head: state.head })
     }
 
-    async fn append(&self, epoch: Epoch, batch: Vec<Record>) -> Result<Acked, AppendError> {
+    async fn append(&self, epoch: Epoch, batch: Vec<Arc<Record>>) -> Result<Acked, AppendError> {
         self.with(|state| {
             state.appends += 1;
             if state.epoch != epoch {
@@ -215,7 +215,7 @@ impl Store for Scripted {
         })
     }
 
-    async fn kept(&self) -> Result<Vec<(Offset, Record)>, StoreError> {
+    async fn kept(&self) -> Result<Vec<(Offset, Arc<Record>)>, StoreError> {
         Ok(self.state.lock().kept.iter().map(|(at, record)| (*at, record.clone())).collect())
     }
 }

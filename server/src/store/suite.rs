@@ -17,8 +17,8 @@ pub(crate) trait Kind {
         Self: Sized;
 }
 
-pub(crate) fn record(writer: &str, seq: u64, topic: &str) -> Record {
-    Record {
+pub(crate) fn record(writer: &str, seq: u64, topic: &str) -> Arc<Record> {
+    Arc::new(Record {
         epoch: None,
         producer: Some(Producer { tag: writer.into(), seq }),
         key: None,
@@ -26,19 +26,19 @@ pub(crate) fn record(writer: &str, seq: u64, topic: &str) -> Record {
         topic: Topic::parse(topic).unwrap(),
         name: EventName::parse("tick").unwrap(),
         payload: Payload::parse(&format!("{{\"n\":{seq}}}")).unwrap(),
-    }
+    })
 }
 
-fn batch(writer: &str, seqs: std::ops::RangeInclusive<u64>) -> Vec<Record> {
+fn batch(writer: &str, seqs: std::ops::RangeInclusive<u64>) -> Vec<Arc<Record>> {
     seqs.map(|seq| record(writer, seq, "a.b")).collect()
 }
 
-async fn append(store: &impl Store, epoch: Epoch, batch: Vec<Record>) -> Option<Offset> {
+async fn append(store: &impl Store, epoch: Epoch, batch: Vec<Arc<Record>>) -> Option<Offset> {
     timeout(SOON, store.append(epoch, batch)).await.expect("append answers").expect("append works").first
 }
 
 /// The next records, so many; whatever else comes is a failure.
-async fn read(tail: impl Stream<Item = Result<Fed, TailEnd>>, count: usize) -> Vec<(Offset, Record)> {
+async fn read(tail: impl Stream<Item = Result<Fed, TailEnd>>, count: usize) -> Vec<(Offset, Arc<Record>)> {
     let mut tail = pin!(tail);
     let mut out = Vec::new();
     while out.len() < count {
@@ -106,9 +106,9 @@ pub(crate) async fn a_batch_is_contiguous_and_comes_back_as_it_was<K: Kind>() {
     let (store, _kind) = K::open();
     let Bounds { epoch, first, .. } = store.bounds().await.unwrap();
     let mut sent = batch("a", 1..=20);
-    sent[3].key = Some("key \"3\"\n".into());
-    sent[4].producer = None;
-    sent[5].epoch = Some(epoch);
+    Arc::make_mut(&mut sent[3]).key = Some("key \"3\"\n".into());
+    Arc::make_mut(&mut sent[4]).producer = None;
+    Arc::make_mut(&mut sent[5]).epoch = Some(epoch);
     append(&store, epoch, sent.clone()).await;
     let got = read(store.tail(epoch, first).await.unwrap(), 20).await;
     assert!(!store.profile().atomic || got.windows(2).all(|pair| pair[1].0 == pair[0].0.next()));

@@ -12,6 +12,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Files small enough that a short life fills several.
@@ -153,7 +154,7 @@ async fn start(path: &Path, mode: Mode) -> Result<Found, String> {
                 if at.0 != next {
                     return Err(format!("the tail jumps from {next} to {at} without a word"));
                 }
-                present.insert(at.0, record.producer.map_or(0, |producer| producer.seq));
+                present.insert(at.0, record.producer.as_ref().map_or(0, |producer| producer.seq));
                 next = at.0 + 1;
             }
             Some(Ok(Fed::Undecodable(at, _))) => {
@@ -279,8 +280,8 @@ fn read_files(path: &Path) -> Files {
     entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, fs::read(entry.path()).ok()?))).collect()
 }
 
-fn record(number: u64) -> Record {
-    Record {
+fn record(number: u64) -> Arc<Record> {
+    Arc::new(Record {
         epoch: None,
         producer: Some(Producer { tag: "chaos".into(), seq: number }),
         key: None,
@@ -289,7 +290,7 @@ fn record(number: u64) -> Record {
         name: EventName::parse("tick").expect("a name"),
         payload: Payload::parse(&format!("{{\"n\":{number},\"pad\":\"{}\"}}", "x".repeat((number % 90) as usize)))
             .expect("a payload"),
-    }
+    })
 }
 
 #[cfg(test)]

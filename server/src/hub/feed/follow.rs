@@ -41,7 +41,7 @@ const READ_BACK: u64 = 4;
 const READ_AT_LEAST: u64 = 256 << 20;
 
 type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
-type Appended = (Vec<Record>, Result<Acked, AppendError>);
+type Appended = (Vec<Arc<Record>>, Result<Acked, AppendError>);
 
 pub(super) struct Follow<S: Store> {
     store: Arc<S>,
@@ -52,7 +52,7 @@ pub(super) struct Follow<S: Store> {
     epoch: Epoch,
     /// The newest offset that was fed, and the newest record with its place: where to attach again, and what to find.
     last: Offset,
-    anchor: Option<(Offset, Record)>,
+    anchor: Option<(Offset, Arc<Record>)>,
     /// Attached at the anchor, and it has not come by yet.
     anchoring: bool,
     /// Below this the store was trimmed.
@@ -60,6 +60,8 @@ pub(super) struct Follow<S: Store> {
     trim: Duration,
     /// Since when the store has not answered, if it does not.
     away: Option<Instant>,
+    /// Records of the newest batch: about so many publishers are at it.
+    company: usize,
     appending: Working<Appended>,
     trimming: Working<Result<Offset, StoreError>>,
 }
@@ -105,6 +107,7 @@ impl<S: Store> Follow<S> {
             first,
             trim,
             away: None,
+            company: 0,
             appending: None,
             trimming: None,
         };
@@ -213,10 +216,8 @@ impl<S: Store> Follow<S> {
                 result = working(&mut self.trimming) => self.trimmed(result),
                 count = orders.recv_many(&mut taken, room), if open && room > 0 => {
                     open = count > 0;
-                    if self.appending.is_none() {
-                        // Whoever was answered a moment ago publishes again in a moment: one wait for the disk for all.
-                        tokio::task::yield_now().await;
-                        taken.extend(iter::from_fn(|| orders.try_recv().ok()).take(room - count));
+                    if self.appending.is_none() && (count > 1 || self.company > 1) {
+                        gather(orders, &mut taken, room).await;
                     }
                     let now = self.clock.now();
                     for order in taken.drain(..) {
@@ -237,6 +238,7 @@ impl<S: Store> Follow<S> {
             return;
         }
         let (store, epoch, batch) = (self.store.clone(), self.epoch, self.orders.batch(self.epoch));
+        self.company = batch.len();
         self.away = Some(Instant::now());
         self.appending = Some(Box::pin(async move {
             let result = store.append(epoch, batch.clone()).await;
@@ -244,7 +246,7 @@ impl<S: Store> Follow<S> {
         }));
     }
 
-    fn appended(&mut self, batch: Vec<Record>, result: Result<Acked, AppendError>) -> Option<TailEnd> {
+    fn appended(&mut self, batch: Vec<Arc<Record>>, result: Result<Acked, AppendError>) -> Option<TailEnd> {
         self.away = None;
         let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
         match result {
@@ -320,7 +322,7 @@ impl<S: Store> Follow<S> {
         }
     }
 
-    fn take_in(&mut self, at: Offset, record: Record) {
+    fn take_in(&mut self, at: Offset, record: Arc<Record>) {
         self.clock.not_before(record.time);
         let before = record.key.as_deref().and_then(|key| self.keys.find(key, record.time));
         let shown = match before {
@@ -396,6 +398,17 @@ impl<S: Store> Follow<S> {
             // Nothing is lost by keeping too much; the next time it may work.
             Err(error) => tracing::warn!(target: "eventwire::store::untrimmed", %error),
         }
+    }
+}
+
+/// Whoever was answered a moment ago publishes again in a moment: one write for all of them. Until nobody comes any more
+/// within one turn of everybody who can run.
+async fn gather(orders: &mut mpsc::Receiver<Order>, taken: &mut Vec<Order>, room: usize) {
+    let mut before = 0;
+    while before < taken.len() && taken.len() < room {
+        before = taken.len();
+        tokio::task::yield_now().await;
+        taken.extend(iter::from_fn(|| orders.try_recv().ok()).take(room - before));
     }
 }
 

@@ -8,7 +8,10 @@ use crate::{
     store::{Producer, Record, StoreError},
 };
 use eventwire::{Epoch, Offset, Position};
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 /// Records of one batch.
 pub(super) const BATCH: usize = 512;
@@ -16,10 +19,10 @@ pub(super) const BATCH: usize = 512;
 const BATCH_BYTES: usize = 4 << 20;
 
 pub(super) struct Orders {
-    tag: Box<str>,
+    tag: Arc<str>,
     next: u64,
     /// Not yet handed to the store. Never over [`BATCH`], see [`Self::room`].
-    gathered: VecDeque<Record>,
+    gathered: VecDeque<Arc<Record>>,
     waiting: HashMap<u64, Waiting>,
     /// Keys on their way.
     keys: HashMap<Box<str>, u64>,
@@ -66,15 +69,17 @@ impl Orders {
         }
         self.waiting.insert(seq, Waiting { answers: vec![answer], key: key.clone(), sent: false });
         let producer = Some(Producer { tag: self.tag.clone(), seq });
-        self.gathered.push_back(Record { epoch: None, producer, key, time, topic, name, payload });
+        self.gathered.push_back(Arc::new(Record { epoch: Some(epoch), producer, key, time, topic, name, payload }));
     }
 
     /// The next batch, in the order it was taken in.
-    pub(super) fn batch(&mut self, epoch: Epoch) -> Vec<Record> {
+    pub(super) fn batch(&mut self, epoch: Epoch) -> Vec<Arc<Record>> {
         let mut bytes = 0;
         let mut batch = Vec::with_capacity(self.gathered.len());
         while let Some(mut record) = self.gathered.pop_front() {
-            record.epoch = Some(epoch);
+            if record.epoch != Some(epoch) {
+                Arc::make_mut(&mut record).epoch = Some(epoch);
+            }
             bytes += record.payload.as_str().len();
             if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
                 waiting.sent = true;
@@ -88,7 +93,7 @@ impl Orders {
     }
 
     /// A batch that was not stored, to be stored again: before all others.
-    pub(super) fn put_back(&mut self, batch: Vec<Record>) {
+    pub(super) fn put_back(&mut self, batch: Vec<Arc<Record>>) {
         for record in batch.into_iter().rev() {
             if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
                 waiting.sent = false;
@@ -120,7 +125,8 @@ impl Orders {
     /// The store has not answered for long: what it was handed may be stored, everything else is given up.
     pub(super) fn give_up(&mut self, why: &StoreError) {
         self.lose_sent(why);
-        let gathered: Vec<u64> = self.gathered.drain(..).filter_map(|record| Some(record.producer?.seq)).collect();
+        let gathered: Vec<u64> =
+            self.gathered.drain(..).filter_map(|record| Some(record.producer.as_ref()?.seq)).collect();
         self.fail(&gathered, || PublishError::Refused(why.clone()));
     }
 

@@ -90,7 +90,7 @@ async fn a_key_whose_window_is_over_is_a_new_event() {
     let (_, store) = scripted().await;
     let mut old = foreign(1, Some("k"));
     let now = UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
-    old.time = now - 130_000;
+    Arc::make_mut(&mut old).time = now - 130_000;
     store.with(|state| state.append(vec![old]));
     let hub = builder().store(store).build().await.unwrap();
     assert_eq!(hub.publish_keyed("k", "a.b", &tick(2)).await.unwrap(), at(&hub, 2));

@@ -145,11 +145,12 @@ async fn d11_a_wall_clock_that_jumps_changes_no_id_forgets_no_event_and_keeps_no
         let epoch = disk.bounds().await.unwrap().epoch;
         let then = crate::hub::clock::Clock::start().now().checked_add_signed(-jump).unwrap();
         let batch = (1..=20).map(|n| {
-            let mut record = foreign(n, (n == 1).then_some("k"));
+            let mut shared = foreign(n, (n == 1).then_some("k"));
+            let record = Arc::make_mut(&mut shared);
             record.name = EventName::parse("tick").unwrap();
             record.payload = eventwire::Payload::parse(&format!(r#"{{"n":{n}}}"#)).unwrap();
             record.time = then + n;
-            record
+            shared
         });
         disk.append(epoch, batch.collect()).await.unwrap();
 

@@ -224,7 +224,7 @@ fn miss(spot: &mut Spot, upto: u64, out: &mut Vec<Fed>) {
 
 fn decode(offset: u64, body: &[u8]) -> Fed {
     match Record::decode(body) {
-        Ok(record) => Fed::Record(Offset(offset), record),
+        Ok(record) => Fed::Record(Offset(offset), Arc::new(record)),
         Err(error) => Fed::Undecodable(Offset(offset), error),
     }
 }

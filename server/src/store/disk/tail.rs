@@ -3,21 +3,37 @@
 //! At the end it takes the last batch from memory; behind it, it reads back in pieces.
 
 use super::{Committed, Inner, segments::Spot};
-use crate::store::{Fed, TailEnd};
+use crate::store::{Fed, Record, TailEnd};
 use eventwire::{Epoch, Offset};
 use futures_core::Stream;
 use futures_util::stream;
-use std::{collections::VecDeque, pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    vec,
+};
 use tokio::sync::watch;
 
 pub(super) type Tail = Pin<Box<dyn Stream<Item = Result<Fed, TailEnd>> + Send>>;
+
+struct Following {
+    piece: Piece,
+    pieces: Pin<Box<dyn Stream<Item = Result<Piece, TailEnd>> + Send>>,
+}
+
+/// What is handed over before anything else is looked for.
+enum Piece {
+    /// Of the last batch: the next one's offset, and its place.
+    Last(u64, Arc<[Arc<Record>]>, usize),
+    Read(vec::IntoIter<Fed>),
+}
 
 struct Reading {
     disk: Arc<Inner>,
     epoch: Epoch,
     spot: Spot,
     committed: watch::Receiver<Committed>,
-    ready: VecDeque<Fed>,
 }
 
 pub(super) fn attach(disk: Arc<Inner>, epoch: Epoch, at: Offset) -> Result<Tail, TailEnd> {
@@ -32,16 +48,52 @@ pub(super) fn attach(disk: Arc<Inner>, epoch: Epoch, at: Offset) -> Result<Tail,
     if at > bounds.head.next() {
         return Err(TailEnd::Ahead { head: bounds.head });
     }
-    let reading = Reading { disk, epoch, spot: Spot::new(at.0), committed, ready: VecDeque::new() };
-    Ok(Box::pin(stream::try_unfold(reading, |mut reading| async move {
-        Ok(reading.next().await?.map(|fed| (fed, reading)))
-    })))
+    let reading = Reading { disk, epoch, spot: Spot::new(at.0), committed };
+    let pieces =
+        stream::try_unfold(
+            reading,
+            |mut reading| async move { Ok(reading.next().await?.map(|piece| (piece, reading))) },
+        );
+    Ok(Box::pin(Following { piece: Piece::Read(Vec::new().into_iter()), pieces: Box::pin(pieces) }))
+}
+
+impl Stream for Following {
+    type Item = Result<Fed, TailEnd>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(fed) = self.piece.next() {
+                return Poll::Ready(Some(Ok(fed)));
+            }
+            match ready!(self.pieces.as_mut().poll_next(context)) {
+                Some(Ok(piece)) => self.piece = piece,
+                Some(Err(end)) => return Poll::Ready(Some(Err(end))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl Iterator for Piece {
+    type Item = Fed;
+
+    fn next(&mut self) -> Option<Fed> {
+        match self {
+            Self::Last(offset, batch, place) => {
+                let record = batch.get(*place)?.clone();
+                let at = Offset(*offset);
+                (*offset, *place) = (*offset + 1, *place + 1);
+                Some(Fed::Record(at, record))
+            }
+            Self::Read(fed) => fed.next(),
+        }
+    }
 }
 
 impl Reading {
     /// `None` once the disk is closed, which it is not while this holds it.
-    async fn next(&mut self) -> Result<Option<Fed>, TailEnd> {
-        while self.ready.is_empty() {
+    async fn next(&mut self) -> Result<Option<Piece>, TailEnd> {
+        loop {
             let now = self.committed.borrow_and_update().clone();
             if now.epoch != self.epoch {
                 return Err(TailEnd::OtherEpoch(now.epoch));
@@ -50,17 +102,16 @@ impl Reading {
                 if self.committed.changed().await.is_err() {
                     return Ok(None);
                 }
-            } else if now.batch.first().is_some_and(|(first, _)| first.0 == self.spot.next) {
-                self.ready.extend(now.batch.iter().map(|(offset, record)| Fed::Record(*offset, record.clone())));
+            } else if now.first() == self.spot.next {
                 self.spot.next = now.head.0 + 1;
+                return Ok(Some(Piece::Last(now.first(), now.batch, 0)));
             } else {
-                self.read_back(now.head).await?;
+                return self.read_back(now.head).await.map(Some);
             }
         }
-        Ok(self.ready.pop_front())
     }
 
-    async fn read_back(&mut self, head: Offset) -> Result<(), TailEnd> {
+    async fn read_back(&mut self, head: Offset) -> Result<Piece, TailEnd> {
         let (disk, mut spot) = (self.disk.clone(), self.spot);
         let from = Offset(spot.next);
         let reading = super::blocking(move || {
@@ -74,7 +125,6 @@ impl Reading {
             return Err(TailEnd::Trimmed { first });
         }
         self.spot = spot;
-        self.ready.extend(piece);
-        Ok(())
+        Ok(Piece::Read(piece.into_iter()))
     }
 }

@@ -8,6 +8,7 @@ use eventwire::{Offset, Topic};
 use std::{
     collections::{BTreeSet, HashMap},
     io,
+    sync::Arc,
 };
 
 impl Inner {
@@ -41,9 +42,11 @@ impl Inner {
             for _ in 0..READS {
                 for fed in self.segments.read(&mut spot, before.0 - 1) {
                     match fed {
-                        Fed::Record(at, record) if keep.contains(&at.0) => entries.push(Entry::Keep(at.0, record)),
+                        Fed::Record(at, record) if keep.contains(&at.0) => {
+                            entries.push(Entry::Keep(at.0, Arc::unwrap_or_clone(record)));
+                        }
                         Fed::Record(at, record) => {
-                            lost.insert(record.topic, at.0);
+                            lost.insert(Arc::unwrap_or_clone(record).topic, at.0);
                         }
                         // Nobody knows of which topic it was.
                         Fed::Undecodable(at, _) | Fed::Idle(at) => entries.push(Entry::Floor(at.0)),

@@ -73,7 +73,7 @@ impl Writer {
     }
 
     /// Writes a batch after `head`; with `through`, to the disk itself.
-    pub(super) fn append(&mut self, head: u64, records: &[Record], through: bool) -> Result<(), Failure> {
+    pub(super) fn append(&mut self, head: u64, records: &[Arc<Record>], through: bool) -> Result<(), Failure> {
         let refused = |text: &str| Failure::clean(io::Error::new(io::ErrorKind::InvalidInput, text));
         let count = u32::try_from(records.len()).map_err(|_| refused("a batch of so many records has no form"))?;
         if u64::MAX - head <= u64::from(count) {
@@ -91,8 +91,13 @@ impl Writer {
         written
     }
 
+    /// Whether what comes next goes to another file.
+    pub(super) fn is_to_begin(&self) -> bool {
+        self.active.as_ref().is_none_or(|active| active.length >= self.limit)
+    }
+
     fn write(&mut self, head: u64, through: bool) -> Result<(), Failure> {
-        if self.active.as_ref().is_none_or(|active| active.length >= self.limit) {
+        if self.is_to_begin() {
             self.begin(head + 1, through)?;
         }
         let Some(active) = &mut self.active else { return Ok(()) };

@@ -25,8 +25,8 @@ struct State {
     epoch: Epoch,
     first: Offset,
     head: Offset,
-    records: BTreeMap<Offset, Record>,
-    kept: BTreeMap<Offset, Record>,
+    records: BTreeMap<Offset, Arc<Record>>,
+    kept: BTreeMap<Offset, Arc<Record>>,
     /// Raised to end every tail that is attached.
     attached: u64,
     next: Option<Next>,
@@ -127,7 +127,7 @@ impl Store for Shaky {
         self.lock().answering().map(State::bounds)
     }
 
-    async fn append(&self, epoch: Epoch, batch: Vec<Record>) -> Result<Acked, AppendError> {
+    async fn append(&self, epoch: Epoch, batch: Vec<Arc<Record>>) -> Result<Acked, AppendError> {
         let first = {
             let mut state = self.lock();
             state.answering().map_err(AppendError::Indeterminate)?;
@@ -222,7 +222,7 @@ impl Store for Shaky {
         Ok(state.first)
     }
 
-    async fn kept(&self) -> Result<Vec<(Offset, Record)>, StoreError> {
+    async fn kept(&self) -> Result<Vec<(Offset, Arc<Record>)>, StoreError> {
         Ok(self.lock().answering()?.kept.iter().map(|(at, record)| (*at, record.clone())).collect())
     }
 }

@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod folder;
 mod full;
+mod place;
 mod simulated;
 
 use super::{segments::Spot, *};
@@ -52,7 +53,7 @@ fn contents(disk: &Disk) -> Vec<(u64, Option<u64>)> {
     let (mut spot, mut out) = (Spot::new(bounds.first.0), Vec::new());
     while spot.next <= bounds.head.0 {
         out.extend(disk.inner.segments.read(&mut spot, bounds.head.0).into_iter().map(|fed| match fed {
-            Fed::Record(at, record) => (at.0, record.producer.map(|producer| producer.seq)),
+            Fed::Record(at, record) => (at.0, record.producer.as_ref().map(|producer| producer.seq)),
             Fed::Undecodable(at, _) | Fed::Idle(at) => (at.0, None),
         }));
     }

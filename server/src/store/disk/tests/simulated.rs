@@ -2,7 +2,13 @@
 
 use crate::store::disk::medium::{File, Medium};
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::Path,
+    sync::Arc,
+    thread::{self, ThreadId},
+};
 
 #[derive(Clone, Default)]
 pub(super) struct Simulated(Arc<Mutex<Disk>>);
@@ -19,6 +25,8 @@ struct Disk {
     dead: bool,
     /// Files that were opened for writing and are not closed.
     open: usize,
+    /// Who wrote last.
+    writer: Option<ThreadId>,
     /// Blocks of 4,096 bytes the disk has room for.
     room: Option<usize>,
 }
@@ -62,6 +70,10 @@ impl Simulated {
 
     pub(super) fn operations(&self) -> usize {
         self.0.lock().operations
+    }
+
+    pub(super) fn writer(&self) -> Option<ThreadId> {
+        self.0.lock().writer
     }
 
     pub(super) fn open_files(&self) -> usize {
@@ -268,6 +280,7 @@ impl File for Open {
             Err((error, false)) => (0, Err(error)),
         };
         let mut disk = self.disk.0.lock();
+        disk.writer = Some(thread::current().id());
         let now = &mut disk.files[self.file].now;
         let end = at as usize + some;
         let before = now.clone();
