@@ -8,7 +8,10 @@ use std::{fmt, str::FromStr};
 
 /// The life of one order of events: 12 characters `[0-9a-z]`. Another epoch, other offsets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch([u8; 12]);
+pub struct Epoch(u64);
+
+/// How many epochs there are: twelve digits of base 36, and a number of 64 bits holds them all.
+const EPOCHS: u64 = 36u64.pow(12);
 
 /// A place in the hub's one order: rises from 1, may have holes. 0 is before the first event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -59,34 +62,38 @@ pub enum InvalidId {
 }
 
 impl Epoch {
-    /// Twelve base-36 digits out of 64 random bits; the caller brings the chance.
-    pub fn from_random(mut bits: u64) -> Self {
-        let mut digits = [0; 12];
-        for digit in &mut digits {
-            *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(bits % 36) as usize];
-            bits /= 36;
-        }
-        Self(digits)
+    /// An epoch out of 64 random bits; the caller brings the chance.
+    pub fn from_random(bits: u64) -> Self {
+        Self(bits % EPOCHS)
     }
 
     /// Reads an epoch.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
-        let bytes: [u8; 12] = raw.as_bytes().try_into().map_err(|_| InvalidId::Epoch)?;
-        if bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
-            Ok(Self(bytes))
-        } else {
-            Err(InvalidId::Epoch)
+        Self::read(raw.as_bytes()).ok_or(InvalidId::Epoch)
+    }
+
+    fn read(raw: &[u8]) -> Option<Self> {
+        let digits: &[u8; 12] = raw.try_into().ok()?;
+        let mut number = 0;
+        for byte in digits {
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'z' => byte - b'a' + 10,
+                _ => return None,
+            };
+            number = number * 36 + u64::from(digit);
         }
+        Some(Self(number))
     }
 
-    /// The epoch's text.
-    pub fn as_str(&self) -> &str {
-        // All bytes are ASCII digits or letters by construction.
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8; 12] {
-        &self.0
+    /// The epoch's text, byte by byte.
+    pub(crate) fn digits(self) -> [u8; 12] {
+        let (mut digits, mut rest) = ([0; 12], self.0);
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
+            rest /= 36;
+        }
+        digits
     }
 }
 
@@ -103,16 +110,23 @@ impl Offset {
 impl Position {
     /// Reads a position, or the position of an event's id: what follows the offset is ignored.
     pub fn parse(raw: &str) -> Result<Self, InvalidId> {
+        Self::read(raw.as_bytes()).map(|(position, _)| position)
+    }
+
+    /// A position, and what follows it: nothing, `.` or `/`.
+    fn read(raw: &[u8]) -> Result<(Self, &[u8]), InvalidId> {
         let (epoch, rest) = raw.split_at_checked(12).ok_or(InvalidId::Epoch)?;
-        let epoch = Epoch::parse(epoch)?;
-        let rest = rest.strip_prefix('-').ok_or(InvalidId::Epoch)?;
-        let end = rest.find(['.', '/']).unwrap_or(rest.len());
-        Ok(Self { epoch, offset: offset(&rest[..end])? })
+        let epoch = Epoch::read(epoch).ok_or(InvalidId::Epoch)?;
+        let [b'-', rest @ ..] = rest else { return Err(InvalidId::Epoch) };
+        match leading_number(rest) {
+            Some((offset, rest @ ([] | [b'.' | b'/', ..]))) => Ok((Self { epoch, offset: Offset(offset) }, rest)),
+            _ => Err(InvalidId::Offset),
+        }
     }
 
     /// Appends the position's text without `core::fmt`: what a browser downloads stays small.
     pub fn push_to(&self, out: &mut String) {
-        out.push_str(self.epoch.as_str());
+        self.epoch.digits().iter().for_each(|digit| out.push(*digit as char));
         out.push('-');
         flat::push_number(out, self.offset.0);
     }
@@ -124,16 +138,18 @@ impl EventId {
         if raw.len() > limits::ID {
             return Err(InvalidId::TooLong);
         }
-        let (head, topic) = raw.split_once('/').ok_or(InvalidId::Topic)?;
-        let position = Position::parse(head)?;
+        let slash = raw.bytes().position(|byte| byte == b'/').ok_or(InvalidId::Topic)?;
+        let (head, topic) = (&raw[..slash], &raw[slash + 1..]);
+        let (position, continuity) = Position::read(head.as_bytes())?;
         if position.offset == Offset::ZERO {
             return Err(InvalidId::Offset);
         }
-        let back = match head.split_once('.') {
-            None => None,
-            Some((_, back)) => {
-                Some(number(back).filter(|b| (1..position.offset.0).contains(b)).ok_or(InvalidId::Back)?)
-            }
+        let back = match continuity {
+            [b'.', back @ ..] => match leading_number(back) {
+                Some((back, [])) if (1..position.offset.0).contains(&back) => Some(back),
+                _ => return Err(InvalidId::Back),
+            },
+            _ => None,
         };
         Ok(Self { position, back, topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)? })
     }
@@ -144,25 +160,45 @@ impl EventId {
     }
 }
 
+#[cfg(feature = "serde")]
 pub(crate) fn offset(raw: &str) -> Result<Offset, InvalidId> {
     number(raw).map(Offset).ok_or(InvalidId::Offset)
 }
 
-/// Digits only, no sign, no leading zero, within 64 bits.
+/// Decimal digits, and nothing else.
 pub(crate) fn number(raw: &str) -> Option<u64> {
-    let plain = !raw.is_empty() && raw.bytes().all(|b| b.is_ascii_digit()) && (raw.len() == 1 || !raw.starts_with('0'));
-    plain.then(|| raw.parse().ok()).flatten()
+    match leading_number(raw.as_bytes()) {
+        Some((number, [])) => Some(number),
+        _ => None,
+    }
+}
+
+/// The decimal number of 64 bits, without leading zeros, that the bytes begin with, and what follows it.
+fn leading_number(raw: &[u8]) -> Option<(u64, &[u8])> {
+    let end = raw.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(raw.len());
+    let (digits, rest) = raw.split_at(end);
+    if let [] | [b'0', _, ..] = digits {
+        return None;
+    }
+    let mut number = 0u64;
+    for digit in digits {
+        // Not `checked_mul`: that is arithmetic of 128 bits, dear in wasm.
+        let tens = (number <= u64::MAX / 10).then(|| number * 10)?;
+        number = tens.checked_add(u64::from(digit - b'0'))?;
+    }
+    Some((number, rest))
 }
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        // All are ASCII digits or letters.
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -50,7 +50,7 @@ pub enum InvalidTopic {
 impl Topic {
     /// Reads a topic; wildcards are refused.
     pub fn parse(raw: &str) -> Result<Self, InvalidTopic> {
-        check(raw, false)?;
+        check(raw, false).map_err(|wrong| wrong.named(raw))?;
         Ok(Self(raw.into()))
     }
 
@@ -68,7 +68,7 @@ impl Pattern {
 
     /// Reads a pattern; every topic is one.
     pub fn parse(raw: &str) -> Result<Self, InvalidTopic> {
-        check(raw, true)?;
+        check(raw, true).map_err(|wrong| wrong.named(raw))?;
         Ok(Self(raw.into()))
     }
 
@@ -84,40 +84,21 @@ impl Pattern {
 
     /// Whether `topic` is one of those asked for.
     pub fn matches(&self, topic: &str) -> bool {
-        let (mut pattern, mut topic) = (self.0.split('.'), topic.split('.'));
-        loop {
-            match (pattern.next(), topic.next()) {
-                (Some("**"), Some(_)) => return true,
-                (Some("*"), Some(_)) => {}
-                (Some(a), Some(b)) if a == b => {}
-                (None, None) => return true,
-                _ => return false,
-            }
-        }
+        covers(&self.0, topic)
     }
 
     /// Whether every topic that `other` matches is matched by this one: what is asked is granted whole or not at all.
     pub fn covers(&self, other: &Pattern) -> bool {
-        let (mut mine, mut other) = (self.0.split('.'), other.0.split('.'));
-        loop {
-            match (mine.next(), other.next()) {
-                // `**` is one or more segments, and whatever is left of `other` is at least one.
-                (Some("**"), Some(_)) => return true,
-                (Some("*"), Some(b)) if b != "**" => {}
-                (Some(a), Some(b)) if a == b => {}
-                (None, None) => return true,
-                _ => return false,
-            }
-        }
+        covers(&self.0, &other.0)
     }
 
     /// Whether some topic is matched by both.
     pub fn overlaps(&self, other: &Pattern) -> bool {
-        let (mut mine, mut other) = (self.0.split('.'), other.0.split('.'));
+        let (mut mine, mut other) = (segments(&self.0), segments(&other.0));
         loop {
             match (mine.next(), other.next()) {
-                (Some("**"), Some(_)) | (Some(_), Some("**")) => return true,
-                (Some("*"), Some(_)) | (Some(_), Some("*")) => {}
+                (Some(b"**"), Some(_)) | (Some(_), Some(b"**")) => return true,
+                (Some(b"*"), Some(_)) | (Some(_), Some(b"*")) => {}
                 (Some(a), Some(b)) if a == b => {}
                 (None, None) => return true,
                 _ => return false,
@@ -135,28 +116,65 @@ impl Pattern {
     }
 }
 
-fn check(raw: &str, pattern: bool) -> Result<(), InvalidTopic> {
-    if raw.len() > limits::TOPIC {
-        return Err(InvalidTopic::TooLong);
+/// A topic is a pattern that covers itself alone.
+fn covers(pattern: &str, other: &str) -> bool {
+    let (mut mine, mut other) = (segments(pattern), segments(other));
+    loop {
+        match (mine.next(), other.next()) {
+            // `**` is one or more segments, and whatever is left of `other` is at least one.
+            (Some(b"**"), Some(_)) => return true,
+            (Some(b"*"), Some(b)) if b != b"**" => {}
+            (Some(a), Some(b)) if a == b => {}
+            (None, None) => return true,
+            _ => return false,
+        }
     }
-    let mut segments = raw.split('.').enumerate().peekable();
-    while let Some((n, segment)) = segments.next() {
+}
+
+/// Bytes, not text: what a browser downloads has no use for characters here.
+fn segments(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'.')
+}
+
+/// What is wrong with a text, and where.
+enum Wrong {
+    Whole(InvalidTopic),
+    Byte(usize),
+}
+
+impl Wrong {
+    fn named(self, raw: &str) -> InvalidTopic {
+        match self {
+            Self::Whole(reason) => reason,
+            // All before it is ASCII, so a character begins there.
+            Self::Byte(at) => raw
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(InvalidTopic::EmptySegment, InvalidTopic::Character),
+        }
+    }
+}
+
+fn check(raw: &str, pattern: bool) -> Result<(), Wrong> {
+    if raw.len() > limits::TOPIC {
+        return Err(Wrong::Whole(InvalidTopic::TooLong));
+    }
+    let mut start = 0;
+    for (n, segment) in segments(raw).enumerate() {
         if n == limits::SEGMENTS {
-            return Err(InvalidTopic::TooDeep);
+            return Err(Wrong::Whole(InvalidTopic::TooDeep));
         }
-        match segment {
-            "" => return Err(InvalidTopic::EmptySegment),
-            "*" if pattern => {}
-            "**" if pattern && segments.peek().is_none() => {}
-            other => {
-                let bad = other.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '~' | '-'));
-                match bad {
-                    None => {}
-                    Some('*') => return Err(InvalidTopic::Wildcard),
-                    Some(c) => return Err(InvalidTopic::Character(c)),
-                }
-            }
+        let end = start + segment.len();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'~' | b'-');
+        match (segment, segment.iter().position(|byte| !plain(byte))) {
+            (b"", _) => return Err(Wrong::Whole(InvalidTopic::EmptySegment)),
+            (_, None) => {}
+            (b"*", _) if pattern => {}
+            (b"**", _) if pattern && end == raw.len() => {}
+            (_, Some(at)) if segment[at] == b'*' => return Err(Wrong::Whole(InvalidTopic::Wildcard)),
+            (_, Some(at)) => return Err(Wrong::Byte(start + at)),
         }
+        start = end + 1;
     }
     Ok(())
 }

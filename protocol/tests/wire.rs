@@ -104,7 +104,7 @@ fn s2_every_id_reads_as_its_fixture_says_and_is_written_back() {
     for case in rows("ids.json") {
         let raw = case["raw"].as_str().expect("raw");
         let position = match Position::parse(raw) {
-            Ok(at) => json!({"epoch": at.epoch.as_str(), "offset": at.offset.to_string()}),
+            Ok(at) => json!({"epoch": at.epoch.to_string(), "offset": at.offset.to_string()}),
             Err(reason) => json!({"refused": id_reason(&reason)}),
         };
         assert_eq!(position, case["position"], "{raw}");

@@ -86,7 +86,7 @@ fn run(input: &[u8]) {
 }
 
 async fn asked(world: &World, input: &[u8]) {
-    let input = replaced(input, STAND_IN.as_bytes(), world.epoch.as_str().as_bytes());
+    let input = replaced(input, STAND_IN.as_bytes(), world.epoch.to_string().as_bytes());
     let mut lines = input.split(|byte| *byte == b'\n');
     let query = lines.next().unwrap_or_default();
     let mut request = Request::builder();

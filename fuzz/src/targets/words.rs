@@ -54,7 +54,7 @@ fn alone(word: &str) {
         assert_eq!(pushed, written);
     }
     if let Ok(epoch) = Epoch::parse(word) {
-        assert_eq!(epoch.as_str(), word);
+        assert_eq!(epoch.to_string(), word);
     }
     if let Ok(topic) = Topic::parse(word) {
         assert_eq!(topic.as_str(), word);

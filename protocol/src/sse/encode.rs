@@ -81,7 +81,7 @@ pub fn retry(after: Duration, out: &mut Vec<u8>) {
 
 fn id(position: Position, out: &mut Vec<u8>) {
     out.extend_from_slice(b"id: ");
-    out.extend_from_slice(position.epoch.as_bytes());
+    out.extend_from_slice(&position.epoch.digits());
     out.push(b'-');
     flat::digits(position.offset.0, |digit| out.push(digit));
 }

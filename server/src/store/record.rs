@@ -56,7 +56,7 @@ pub struct InvalidRecord {
 struct Head<'a> {
     v: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<&'a str>,
+    epoch: Option<Epoch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     producer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ impl Record {
     pub(crate) fn encode_to(&self, out: &mut Vec<u8>) {
         let head = Head {
             v: VERSION,
-            epoch: self.epoch.as_ref().map(Epoch::as_str),
+            epoch: self.epoch,
             producer: self.producer.as_ref().map(|producer| &*producer.tag),
             seq: self.producer.as_ref().map(|producer| producer.seq),
             key: self.key.as_deref(),

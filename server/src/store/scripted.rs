@@ -197,7 +197,7 @@ impl Store for Scripted {
     async fn renew(&self, seen: Epoch) -> Result<Bounds, StoreError> {
         self.with(|state| {
             if state.epoch == seen {
-                let text: u64 = seen.as_str().bytes().map(u64::from).sum();
+                let text: u64 = seen.to_string().bytes().map(u64::from).sum();
                 state.epoch = Epoch::from_random(text.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.epochs);
             }
             Ok(Bounds { epoch: state.epoch, first: state.first, head: state.head })

@@ -99,7 +99,7 @@ impl<S: Store> Follow<S> {
             core,
             clock,
             keys: Keys::new(KEYS),
-            orders: Orders::new(tag.as_str()),
+            orders: Orders::new(&tag.to_string()),
             epoch,
             last: start,
             anchor: None,
