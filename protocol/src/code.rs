@@ -160,7 +160,7 @@ impl Code {
             413 => Self::TooLarge,
             429 => Self::TooManyRequests,
             200..=299 => Self::NotAStream,
-            400..=499 => Self::Refused,
+            402..=499 => Self::Refused,
             _ => Self::Unavailable,
         }
     }
