@@ -312,5 +312,10 @@ test("options that cannot work are refused where the caller can see it", () => {
   assert.equal(code({ grace: -1 }), "invalid-option");
   assert.equal(code({ background: "never" }), "invalid-option");
   assert.equal(code({ topics: ["a..b"] }), "invalid-topic");
+  assert.equal(code({ method: "PUT" }), "invalid-option");
+  assert.equal(code({ body: "x" }), "invalid-option");
+  assert.equal(code({ method: "POST", body: new ReadableStream() }), "invalid-option");
+  assert.equal(code({ headers: { "a b": "x" } }), "invalid-option");
+  assert.equal(code({ method: "POST", body: "x", headers: { a: "x" } }), undefined);
   assert.equal(code({ topics: ["a.b"], from: "earliest", grace: 0, background: "keep" }), undefined);
 });

@@ -25,6 +25,26 @@ stream.onState((state) => {
   if (state.kind === "closed") state.error?.status satisfies number | undefined;
 });
 
+stream.onState((state) => {
+  if (state.kind === "closed") [state.error?.body satisfies string | undefined, state.error?.problem satisfies string | undefined];
+});
+
+connect(Shop, "/events", { headers: { authorization: "Bearer x" } });
+connect(Shop, "/events", { headers: new Headers(), method: "POST", body: new URLSearchParams({ q: "1" }) });
+connect(Shop, "/events", { headers: () => ({ authorization: "Bearer x" }), method: "REPORT", body: new Uint8Array(3) });
+connect(Shop, "/events", {
+  headers: async ({ refused }) => {
+    refused satisfies 401 | 403 | undefined;
+    return refused ? new Headers() : undefined;
+  },
+});
+// @ts-expect-error a stream is asked for, not stored
+connect(Shop, "/events", { method: "PUT" });
+// @ts-expect-error read once, and an attempt is seldom the last
+connect(Shop, "/events", { method: "POST", body: new ReadableStream<Uint8Array>() });
+// @ts-expect-error a header is text
+connect(Shop, "/events", { headers: { "x-n": 7 } });
+
 // @ts-expect-error no such event
 stream.on("priceChange", () => {});
 // @ts-expect-error no such field

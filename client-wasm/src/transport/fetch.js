@@ -29,43 +29,32 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @param {boolean} probe
  * @param {Tell} tell
  */
-export function dial(request, url, probe, tell) {
+export function dial({ headers: own, method, body, withCredentials, refused: tellRefused, wrong }, url, probe, tell) {
   const abort = new AbortController()
   const { signal } = abort
-  const say = (what, bytes = new Uint8Array(), after = 0) => signal.aborted || tell(what, bytes, after)
-  ask(request, url, probe, signal, say)
-    .catch(() => say(LOST))
-    .finally(() => abort.abort()) // lets go of what was not read
-  return abort
-}
+  const say = (/** @type {number} */ what, bytes = new Uint8Array(), after = 0) => signal.aborted || tell(what, bytes, after)
 
-/** An event as an `EventSource` would have made it. */
-export const message = (/** @type {string} */ name, /** @type {string} */ data, /** @type {string} */ lastEventId) =>
-  new MessageEvent(name, { data, lastEventId })
-
-async function ask(request, url, probe, signal, say) {
-  const { headers: own, method, body, withCredentials } = request
-  let refused
-  for (;;) {
+  /** @returns {Promise<unknown>} */
+  const ask = async (/** @type {number | undefined} */ refused) => {
     let headers
     try {
       headers = new Headers(typeof own === "function" ? await own({ refused }) : own)
     } catch (error) {
-      signal.aborted || request.wrong?.(`options.headers failed, and is asked again with the next attempt: ${error}`)
+      signal.aborted || wrong?.(`options.headers failed, and is asked again with the next attempt: ${error}`)
       return say(LOST)
     }
     headers.set("accept", "text/event-stream")
     const response = await fetch(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
-    const header = (name) => response.headers.get(name) ?? ""
+    const header = (/** @type {string} */ name) => response.headers.get(name) ?? ""
     const type = header("content-type")
     if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) {
-      if (!probe) {
+      const reader = !probe && response.body?.getReader()
+      if (reader) {
         say(OPENED)
-        const reader = response.body.getReader()
         for (let read; !(read = await reader.read()).done; ) {
           if (!say(BYTES, read.value)) {
-            request.wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
+            wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
             break
           }
         }
@@ -73,9 +62,8 @@ async function ask(request, url, probe, signal, say) {
       return say(LOST)
     }
     if ((status === 401 || status === 403) && !refused && typeof own === "function") {
-      refused = status
       response.body?.cancel().catch(() => {})
-      continue
+      return ask(status)
     }
     const text = await piece(response.body)
     let code
@@ -85,19 +73,29 @@ async function ask(request, url, probe, signal, say) {
       // no problem of ours
     }
     if (signal.aborted) return
-    request.refused?.(type, text)
+    tellRefused?.(type, text)
     const after = header("retry-after")
     const seconds = Number(after)
     // A date counts from the server's own clock, where it shows it.
-    const wait = seconds === seconds ? seconds * 1000 : Date.parse(after) - (Date.parse(header("date")) || Date.now())
+    const wait = isNaN(seconds) ? Date.parse(after) - (Date.parse(header("date")) || Date.now()) : seconds * 1000
     return say(status, new TextEncoder().encode(code ?? ""), wait)
   }
+
+  ask(undefined)
+    .catch(() => say(LOST))
+    .finally(() => abort.abort()) // lets go of what was not read
+  return abort
 }
 
+/** An event as an `EventSource` would have made it. */
+export const message = (/** @type {string} */ name, /** @type {string} */ data, /** @type {string} */ lastEventId) =>
+  new MessageEvent(name, { data, lastEventId })
+
 /** The beginning of a body. One that does not end, or does not come, is waited for only so long. */
-async function piece(body) {
+async function piece(/** @type {Response["body"]} */ body) {
   const reader = body?.getReader()
   const decoder = new TextDecoder()
+  /** @type {Promise<{ done: true, value?: undefined }>} */
   const late = new Promise((resolve) => setTimeout(resolve, SOON, { done: true }))
   let text = ""
   while (reader && text.length < ENOUGH) {
