@@ -3,7 +3,10 @@
 //! Nothing here reads or writes anything. A payload never passes: it stays with the shell under a [`Handle`].
 
 use crate::State;
-use eventwire::{Code, EventName, Pattern, Position, Topic, frame::GapReason};
+use eventwire::{
+    Code, EventName, Frame, Pattern, Position, Topic,
+    frame::{GapReason, InvalidFrame},
+};
 use std::time::Duration;
 
 /// One try to connect, from [`Output::Connect`] to its end. News of an older one are ignored.
@@ -79,8 +82,8 @@ pub struct Block<'a> {
 /// What a block carries.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
-    /// The data of a frame of ours, that is of every event whose name begins with `eventwire.`.
-    Frame(&'a str),
+    /// What [`Frame::parse`] says of the data, for every event whose name begins with `eventwire.`.
+    Frame(&'a Result<Option<Frame>, InvalidFrame>),
     /// An event's payload stays with the shell.
     Payload(Handle),
 }
@@ -180,7 +183,7 @@ pub enum Fault {
         /// Its name.
         event: Box<str>,
         /// The member that is missing or wrong.
-        member: &'static str,
+        member: Box<str>,
     },
     /// An event whose name the page's contract does not have. Once per name.
     Unknown {

@@ -72,12 +72,12 @@ impl Link {
     }
 
     /// Those of `names` that were not named before on this attempt.
-    pub(crate) fn listen(&mut self, names: Vec<EventName>) -> Vec<EventName> {
+    pub(crate) fn listen(&mut self, names: &[EventName]) -> Vec<EventName> {
         let mut fresh = Vec::new();
         for name in names {
-            if let Err(at) = self.listened.binary_search(&name) {
+            if let Err(at) = self.listened.binary_search(name) {
                 self.listened.insert(at, name.clone());
-                fresh.push(name);
+                fresh.push(name.clone());
             }
         }
         fresh

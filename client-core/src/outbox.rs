@@ -3,6 +3,7 @@
 //! Bounded by what one input can cause: the shell drains it after each.
 
 use crate::{Attempt, Fault, Gap, Output, State};
+use eventwire::EventName;
 use std::collections::VecDeque;
 
 /// What a client has counted since it was made.
@@ -47,6 +48,12 @@ impl Outbox {
 
     pub(crate) fn fault(&mut self, fault: Fault) {
         self.push(Output::Fault(fault));
+    }
+
+    pub(crate) fn listen(&mut self, names: Vec<EventName>) {
+        if !names.is_empty() {
+            self.push(Output::Listen { names });
+        }
     }
 
     pub(crate) fn pop(&mut self) -> Option<Output> {

@@ -29,11 +29,11 @@ pub(crate) struct Reader {
 
 /// News that decide about the connection.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum News<'a> {
     /// None such.
     Nothing,
     /// The stream has begun.
-    Hello(Hello),
+    Hello(&'a Hello),
     /// The server speaks another wire.
     Version,
     /// The server ends the stream.
@@ -71,12 +71,12 @@ impl Reader {
     }
 
     /// Takes one whole event or frame.
-    pub(crate) fn block(&mut self, link: &mut Link, block: Block<'_>, out: &mut Outbox) -> News {
+    pub(crate) fn block<'a>(&mut self, link: &mut Link, block: Block<'a>, out: &mut Outbox) -> News<'a> {
         match block.body {
-            Body::Frame(data) => match Frame::parse(block.event, data) {
+            Body::Frame(read) => match read {
                 Ok(Some(frame)) => return self.frame(link, frame, block, out),
                 Ok(None) => {} // a newer server may say more
-                Err(invalid) => out.fault(Fault::Frame { event: block.event.into(), member: invalid.member }),
+                Err(invalid) => out.fault(Fault::Frame { event: block.event.into(), member: invalid.member.clone() }),
             },
             // A frame whose data the shell kept to itself.
             Body::Payload(_) if block.event.starts_with(PREFIX) => {}
@@ -89,21 +89,16 @@ impl Reader {
         News::Nothing
     }
 
-    fn frame(&mut self, link: &mut Link, frame: Frame, block: Block<'_>, out: &mut Outbox) -> News {
+    fn frame<'a>(&mut self, link: &mut Link, frame: &'a Frame, block: Block<'_>, out: &mut Outbox) -> News<'a> {
         match frame {
-            Frame::Bye(bye) => return News::Bye(bye),
+            Frame::Bye(bye) => return News::Bye(*bye),
             Frame::Hello(hello) if hello.v != WIRE_VERSION => {
                 out.fault(Fault::Version { version: hello.v });
                 return News::Version;
             }
             Frame::Hello(hello) => return News::Hello(hello),
             _ if link.greeted().is_none() => out.fault(Fault::Early { event: block.event.into() }),
-            Frame::Names(names) => {
-                let names = link.listen(names);
-                if !names.is_empty() {
-                    out.push(Output::Listen { names });
-                }
-            }
+            Frame::Names(names) => out.listen(link.listen(names)),
             Frame::Gap(gap) => {
                 let before = self.position();
                 let ahead = gap.reason == GapReason::Ahead;
@@ -121,7 +116,7 @@ impl Reader {
                 }
                 link.stage = Stage::Prelude;
                 // Loss is told even if where the stream goes on cannot be read.
-                out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });
+                out.gap(Gap { reason: gap.reason, topics: gap.topics.clone(), position: self.position() });
             }
             Frame::Cursor(kind) => {
                 match Position::parse(block.id) {
@@ -148,9 +143,9 @@ impl Reader {
 
     /// Takes over what a `hello` says of names, contract and access, and where the stream starts. Returns whether this
     /// stream is the right one: another has to ask for the newest events of what access has begun to grant.
-    pub(crate) fn hello(&mut self, link: &mut Link, hello: Hello, out: &mut Outbox) -> bool {
+    pub(crate) fn hello(&mut self, link: &mut Link, hello: &Hello, out: &mut Outbox) -> bool {
         let before = self.position();
-        let answer = self.interest.hello(&hello, before, self.continuity.reached());
+        let answer = self.interest.hello(hello, before, self.continuity.reached());
         if before.is_none() {
             self.continuity.advance(hello.start);
             if let Start::Unreadable { .. } = self.start {
@@ -158,10 +153,7 @@ impl Reader {
             }
         }
         // An `EventSource` needs its listeners before this turn ends: first.
-        let names = link.listen(hello.names);
-        if !names.is_empty() {
-            out.push(Output::Listen { names });
-        }
+        out.listen(link.listen(&hello.names));
         let known = self.contract.as_ref().is_none_or(|mine| mine.hash == hello.contract);
         if !known && !self.outdated.contains(&hello.contract) {
             // A fleet under deployment alternates between a few; forget the oldest rather than remember all.
@@ -169,7 +161,7 @@ impl Reader {
                 self.outdated.remove(0);
             }
             self.outdated.push(hello.contract.clone());
-            out.push(Output::Outdated { hash: hello.contract });
+            out.push(Output::Outdated { hash: hello.contract.clone() });
         }
         if !answer.had.is_empty() {
             out.gap(Gap { reason: GapReason::Forbidden, topics: answer.had, position: self.position() });

@@ -142,7 +142,7 @@ impl Page for Sink {
         let none = JsValue::UNDEFINED;
         let (event, path, topic, found) = match &fault {
             Fault::Id { event, id } => (&**event, "", "", JsValue::from_str(id)),
-            Fault::Frame { event, member } => (&**event, *member, "", none),
+            Fault::Frame { event, member } => (&**event, &**member, "", none),
             Fault::Unknown { event } | Fault::Early { event } => (&**event, "", "", none),
             Fault::Denied { pattern } | Fault::TooMany { pattern } => ("", "", pattern.as_str(), none),
             Fault::Version { version } => ("eventwire.hello", "v", "", JsValue::from_f64(f64::from(*version))),

@@ -8,7 +8,7 @@ use crate::{
     signals::Signals,
     transport::{Data, News, Tell, Transport, message},
 };
-use eventwire::{Pattern, Position};
+use eventwire::{Frame, Pattern, Position};
 use eventwire_client_core::{
     Attempt, Block, Body, Client, Config, Counters, End, Handle, Input, Output, Timestamp, TransportEvent,
 };
@@ -205,15 +205,17 @@ impl Shell {
     }
 
     fn block(self: &Rc<Self>, attempt: Attempt, name: &str, id: &str, data: Data<'_>) {
-        let text; // only a frame's crosses into wasm
+        let (own, read); // only a frame's data crosses into wasm
         let body = if name.starts_with(eventwire::frame::PREFIX) {
-            Body::Frame(match data {
+            let text = match data {
                 Data::Raw(raw) => {
-                    text = raw.data().as_string().unwrap_or_default();
-                    &text
+                    own = raw.data().as_string().unwrap_or_default();
+                    &own
                 }
                 Data::Text(text) => text,
-            })
+            };
+            read = Frame::parse(name, text);
+            Body::Frame(&read)
         } else {
             let raw = match data {
                 Data::Raw(raw) => raw.clone(),

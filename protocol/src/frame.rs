@@ -112,7 +112,7 @@ pub struct InvalidFrame {
     /// The frame's name.
     pub event: Box<str>,
     /// The member that is missing or wrong, or `data` if the whole is no flat JSON object.
-    pub member: &'static str,
+    pub member: Box<str>,
 }
 
 impl Frame {
@@ -173,7 +173,7 @@ impl Frame {
         };
         match Members::read(members, data).and_then(|members| members.frame(event)) {
             Ok(frame) => Ok(Some(frame)),
-            Err(member) => Err(InvalidFrame { event: event.into(), member }),
+            Err(member) => Err(InvalidFrame::new(event, member)),
         }
     }
 }
@@ -324,6 +324,13 @@ impl CursorKind {
     /// The kind of a word on the wire.
     pub fn parse(raw: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == raw)
+    }
+}
+
+impl InvalidFrame {
+    /// For who reads frames with a JSON reader of its own, as a browser does.
+    pub fn new(event: &str, member: &str) -> Self {
+        Self { event: event.into(), member: member.into() }
     }
 }
 

@@ -80,7 +80,7 @@ fn every_frame_reads_and_writes_as_its_fixture_says() {
                 }
             }
             (Err(error), Some(member)) => {
-                assert_eq!(error.member, member.as_str().expect("member"), "{name}");
+                assert_eq!(&*error.member, member.as_str().expect("member"), "{name}");
                 assert!(error.to_string().contains(event), "{name}: {error}");
             }
             (outcome, refused) => panic!("{name}: {outcome:?}, but refused is {refused:?}"),

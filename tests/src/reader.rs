@@ -259,7 +259,8 @@ impl Shell {
         let mut outputs = Vec::new();
         let decoded = running.decoder.push(bytes, |block| {
             let ours = block.event.starts_with(eventwire::frame::PREFIX);
-            let body = if ours { Body::Frame(block.data) } else { Body::Payload(Handle(0)) };
+            let read = eventwire::Frame::parse(block.event, block.data);
+            let body = if ours { Body::Frame(&read) } else { Body::Payload(Handle(0)) };
             let told = Block { event: block.event, id: block.id, body };
             client.handle_input(now, Input::Transport(attempt, TransportEvent::Block(told)));
             // A payload lives no longer than the block it came with.

@@ -144,7 +144,8 @@ impl Reader {
     }
 
     fn receive(&mut self, (event, id, data): &Sent) {
-        let body = data.as_ref().map_or(Body::Payload(Handle(0)), |data| Body::Frame(data));
+        let read = data.as_ref().map(|data| Frame::parse(event, data));
+        let body = read.as_ref().map_or(Body::Payload(Handle(0)), Body::Frame);
         self.news(TransportEvent::Block(Block { event, id, body }));
     }
 

@@ -124,7 +124,7 @@ impl Watched {
     fn step(&mut self, step: &Step) {
         let frame = |me: &mut Self, frame: Frame, kind: bool, offset: u64| {
             let id = me.place(kind, offset).to_string();
-            me.block(frame.event(), &id, Body::Frame(&frame.data()));
+            me.block(frame.event(), &id, Body::Frame(&Frame::parse(frame.event(), &frame.data())));
         };
         match step {
             Step::Pass(time, asleep) => {

@@ -115,13 +115,13 @@ impl Actors {
                 let after = option(&rest, "after").map(millis).unwrap_or_default();
                 self.frame(attempt, Frame::Bye(Bye { reason, after }), "");
             }
-            "raw" => self.block(attempt, first, "", Body::Frame(&rest[1..].join(" "))),
+            "raw" => self.block(attempt, first, "", Body::Frame(&Frame::parse(first, &rest[1..].join(" ")))),
             other => panic!("no such line: {other:?}"),
         }
     }
 
     fn frame(&mut self, attempt: Attempt, frame: Frame, id: &str) {
-        self.block(attempt, frame.event(), &long(id), Body::Frame(&frame.data()));
+        self.block(attempt, frame.event(), &long(id), Body::Frame(&Frame::parse(frame.event(), &frame.data())));
     }
 
     fn block(&mut self, attempt: Attempt, event: &str, id: &str, body: Body<'_>) {

@@ -117,7 +117,9 @@ impl Watched {
                 self.tell(Input::Transport(attempt, *event));
                 self.over = false;
             }
-            Happening::Frame(frame, id) => self.block(attempt, frame.event(), id, Body::Frame(&frame.data())),
+            Happening::Frame(frame, id) => {
+                self.block(attempt, frame.event(), id, Body::Frame(&Frame::parse(frame.event(), &frame.data())))
+            }
             Happening::Event(id) => self.block(attempt, "tick", id, Body::Payload(Handle(1))),
         }
     }

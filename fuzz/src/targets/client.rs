@@ -159,7 +159,11 @@ impl Watched {
         let pushed = self.decoder.push(bytes.as_bytes(), each);
         for [event, data, id] in blocks {
             if event.starts_with(PREFIX) {
-                self.news(TransportEvent::Block(Block { event: &event, id: &id, body: Body::Frame(&data) }));
+                self.news(TransportEvent::Block(Block {
+                    event: &event,
+                    id: &id,
+                    body: Body::Frame(&eventwire::Frame::parse(&event, &data)),
+                }));
             } else {
                 self.told = EventId::parse(&id).ok();
                 self.payloads += 1;

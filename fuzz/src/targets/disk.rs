@@ -63,7 +63,7 @@ impl Folder {
         let mut records = Vec::new();
         for n in 1..=EVENTS {
             let record = record(n);
-            disk.append(epoch, vec![record.clone()]).await.expect("appended");
+            disk.append(epoch, vec![record.clone().into()]).await.expect("appended");
             records.push(record);
         }
         let bounds = disk.bounds().await.expect("bounds");
@@ -94,7 +94,7 @@ async fn damaged(folder: &Folder, input: &[u8]) {
         let same = bounds.epoch == folder.bounds.epoch;
         assert!(!(same && events_alone) || bounds.head >= folder.bounds.head, "{bounds:?} gives offsets twice");
         held(&disk, bounds, folder).await;
-        let acked = disk.append(bounds.epoch, vec![record(99)]).await.expect("it takes what comes next");
+        let acked = disk.append(bounds.epoch, vec![record(99).into()]).await.expect("it takes what comes next");
         assert_eq!(acked.first, Some(bounds.head.next()));
         Bounds { head: bounds.head.next(), ..bounds }
     };
@@ -111,7 +111,7 @@ async fn held(disk: &Disk, bounds: Bounds, folder: &Folder) {
             Fed::Record(offset, record) => {
                 assert_eq!(offset, Offset(at + 1), "a hole is not told");
                 let written = &folder.records[at as usize];
-                assert_eq!(&record, written, "at {offset}");
+                assert_eq!(&*record, written, "at {offset}");
                 at = offset.0;
             }
             Fed::Undecodable(offset, _) | Fed::Idle(offset) => {

@@ -191,7 +191,8 @@ impl Page {
         let mut others = Vec::new();
         let pushed = wire.decoder.push(bytes, |block| {
             let ours = block.event.starts_with(eventwire::frame::PREFIX);
-            let body = if ours { Carried::Frame(block.data) } else { Carried::Payload(Handle(0)) };
+            let read = eventwire::Frame::parse(block.event, block.data);
+            let body = if ours { Carried::Frame(&read) } else { Carried::Payload(Handle(0)) };
             let told = Block { event: block.event, id: block.id, body };
             log.push(format!("{} < {} {} {:.200}", now.0, block.event, block.id, block.data));
             client.handle_input(now, Input::Transport(wire.attempt, TransportEvent::Block(told)));
