@@ -32,8 +32,18 @@ pub(super) struct Segments {
 pub(super) struct Ending {
     /// The newest offset that was accepted, as far as the files tell.
     pub(super) head: u64,
-    /// The last file, if it is as it was written and can be written on: its first offset and its length.
-    pub(super) pristine: Option<(u64, u64)>,
+    /// The last file, if it is as it was written and can be written on.
+    pub(super) pristine: Option<Pristine>,
+}
+
+/// A file that can be written on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pristine {
+    pub(super) base: u64,
+    /// Where its records end.
+    pub(super) length: u64,
+    /// Where the zeros end that were written ahead.
+    pub(super) ahead: u64,
 }
 
 /// Where the next record is looked for.
@@ -118,7 +128,9 @@ impl Segments {
             return Ending { head: 0, pristine: None };
         };
         let bytes = medium::whole(&*self.medium, &name(base)).unwrap_or_default();
-        let mut frames = Frames::new(&bytes, true);
+        // Zeros at the end were written ahead of records that never came; no record ends in one.
+        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let mut frames = Frames::new(&bytes[..written], true);
         let (mut found, mut last, mut holes) = (Vec::new(), base - 1, false);
         for frame in frames.by_ref().filter(|frame| frame.number >= base) {
             holes |= frame.number != last + 1;
@@ -129,8 +141,9 @@ impl Segments {
         }
         let accepted = accepted(&found, reached);
         let head = accepted.last().map_or(base - 1, |(number, ..)| *number);
-        let pristine = !frames.damaged && !holes && accepted.len() == found.len() && head >= reached;
-        Ending { head, pristine: pristine.then_some((base, length)) }
+        let whole = bytes.len() as u64 == length && !frames.damaged && !holes;
+        let pristine = whole && accepted.len() == found.len() && head >= reached;
+        Ending { head, pristine: pristine.then_some(Pristine { base, length: written as u64, ahead: length }) }
     }
 
     /// What comes next, up to `upto`, in order: at least one, whatever the disk says.

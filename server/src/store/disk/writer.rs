@@ -1,15 +1,22 @@
 //! Appending: one file at a time, one batch in one write, and what a failed write leaves is never taken for a record.
 //!
+//! What is written through before it is accepted is written into zeros that were written through with an earlier batch:
+//! then no length and no place on the disk changes, and there is nothing to write through but the bytes.
+//!
 //! Decides what is stored and what is not known; what that means for a publisher, its user says.
 
 use super::{
     flusher::Unwritten,
     frame,
     medium::{File, Medium},
-    segments::{Segments, name},
+    segments::{Pristine, Segments, name},
 };
 use crate::store::Record;
 use std::{io, sync::Arc};
+
+/// Bytes of zeros written ahead at once, where a batch is written through: one write-through in so many bytes is a slow
+/// one. Less would make more of them slow, more makes the slow ones slower.
+const AHEAD: u64 = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -26,7 +33,9 @@ pub(super) struct Writer {
 struct Active {
     base: u64,
     file: Arc<dyn File>,
+    /// Where the next record goes; up to `ahead` there are zeros behind.
     length: u64,
+    ahead: u64,
 }
 
 /// Why a batch was not written.
@@ -54,12 +63,14 @@ impl Writer {
     pub(super) fn new(
         medium: Arc<dyn Medium>,
         segments: Arc<Segments>,
-        pristine: Option<(u64, u64)>,
+        pristine: Option<Pristine>,
         limit: u64,
         unwritten: Unwritten,
     ) -> io::Result<Self> {
         let active = match pristine {
-            Some((base, length)) => Some(Active { base, file: medium.open(&name(base))?, length }),
+            Some(Pristine { base, length, ahead }) => {
+                Some(Active { base, file: medium.open(&name(base))?, length, ahead })
+            }
             None => None,
         };
         Ok(Self { medium, segments, limit, active, unwritten, buffer: Vec::new() })
@@ -100,9 +111,22 @@ impl Writer {
         if self.is_to_begin() {
             self.begin(head + 1, through)?;
         }
+        let (limit, records) = (self.limit, self.buffer.len());
         let Some(active) = &mut self.active else { return Ok(()) };
-        let (before, after) = (active.length, active.length + self.buffer.len() as u64);
-        if let Err(error) = active.file.write(before, &self.buffer) {
+        let (before, after) = (active.length, active.length + records as u64);
+        let mut ahead = active.ahead.max(after);
+        if through && after > active.ahead {
+            ahead = (after + AHEAD).min(limit).max(after);
+            self.buffer.resize((ahead - before) as usize, 0);
+        }
+        let mut written = active.file.write(before, &self.buffer);
+        if written.is_err() && self.buffer.len() > records {
+            // There may be room for what is to be said, if not for what may be said later.
+            self.buffer.truncate(records);
+            ahead = after;
+            written = active.file.cut(before).and_then(|()| active.file.write(before, &self.buffer));
+        }
+        if let Err(error) = written {
             self.undo(before);
             return Err(Failure::clean(error));
         }
@@ -119,7 +143,7 @@ impl Writer {
         if !through {
             self.unwritten.lock().written(&active.file);
         }
-        active.length = after;
+        (active.length, active.ahead) = (after, ahead);
         self.segments.grown(active.base, after);
         Ok(())
     }
@@ -139,13 +163,16 @@ impl Writer {
             true => self.medium.sync().map_err(Failure::fatal)?,
             false => self.unwritten.lock().made(),
         }
-        self.active = Some(Active { base, file, length: 0 });
+        self.active = Some(Active { base, file, length: 0, ahead: 0 });
         Ok(())
     }
 
     /// Takes back what a write left. Where that fails too, the next record goes to another file: the rest of this one
     /// then lies where nothing is looked for.
     fn undo(&mut self, length: u64) {
-        self.active.take_if(|active| active.file.cut(length).is_err());
+        self.active.take_if(|active| {
+            active.ahead = length;
+            active.file.cut(length).is_err()
+        });
     }
 }

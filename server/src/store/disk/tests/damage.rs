@@ -6,21 +6,30 @@ use super::{simulated::Simulated, *};
 struct Fixture {
     killed: Simulated,
     epoch: Epoch,
+    limit: u64,
 }
 
 const LIMIT: u64 = 600;
 
 fn open(medium: &Simulated) -> Disk {
-    Disk::over(Arc::new(medium.clone()), here(), LIMIT, None).unwrap()
+    open_in_files_of(LIMIT, medium)
+}
+
+fn open_in_files_of(limit: u64, medium: &Simulated) -> Disk {
+    Disk::over(Arc::new(medium.clone()), here(), limit, None).unwrap()
 }
 
 fn fixture() -> Fixture {
+    fixture_in_files_of(LIMIT)
+}
+
+fn fixture_in_files_of(limit: u64) -> Fixture {
     let medium = Simulated::default();
-    let live = open(&medium);
+    let live = open_in_files_of(limit, &medium);
     for n in 0..4 {
         add(&live, n * 3 + 1..=n * 3 + 3);
     }
-    Fixture { killed: medium.killed(), epoch: live.inner.bounds().epoch }
+    Fixture { killed: medium.killed(), epoch: live.inner.bounds().epoch, limit }
 }
 
 impl Fixture {
@@ -38,6 +47,7 @@ impl Fixture {
         change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>,
         lost: std::ops::RangeInclusive<u64>,
     ) {
+        let open = |medium: &Simulated| open_in_files_of(self.limit, medium);
         let medium = self.killed.killed();
         medium.damage(file, change);
         let mut expected = own(1..=12);
@@ -68,15 +78,17 @@ impl Fixture {
     }
 }
 
-/// Which number lies at each byte of a file.
+/// Which number lies at each byte of a file; 0 where zeros were written ahead.
 fn owners(medium: &Simulated, file: &str) -> Vec<u64> {
     let bytes = medium::whole(medium, file).unwrap();
-    let mut frames = frame::Frames::new(&bytes, true);
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let mut frames = frame::Frames::new(&bytes[..written], true);
     let mut owners = Vec::new();
     while let Some(frame) = frames.next() {
         owners.resize(frames.at(), frame.number);
     }
-    assert_eq!(owners.len(), bytes.len());
+    assert_eq!(owners.len(), written);
+    owners.resize(bytes.len(), 0);
     owners
 }
 
@@ -122,6 +134,27 @@ fn d5_zeros_instead_of_an_end_are_what_is_lost_and_a_doubled_end_is_nothing() {
             #[expect(clippy::reversed_empty_ranges, reason = "nothing is lost")]
             fixture.check(&format!("doubled from {at}"), &file, double, 1..=0);
         }
+    }
+}
+
+/// A file as it is while it is written: behind its records lie zeros.
+#[test]
+fn d3_d4_d5_zeros_behind_the_last_record_are_nothing_and_zeros_in_place_of_a_record_are_told() {
+    let fixture = fixture_in_files_of(4_000);
+    let file = segments::name(1);
+    let owners = owners(&fixture.killed, &file);
+    assert_eq!((owners.len(), owners[3_000]), (4_000, 0));
+    for (at, &owner) in owners.iter().enumerate().step_by(7) {
+        let (behind, itself) = (owner.max(1)..=owner.min(1) * 12, owner.max(1)..=owner);
+        fixture.check(&format!("cut at {at}"), &file, edit(|bytes| bytes.truncate(at)), behind.clone());
+        fixture.check(&format!("zeros from {at}"), &file, edit(|bytes| bytes[at..].fill(0)), behind);
+        // A record alone: what lies behind it is found.
+        let hole = edit(|bytes| {
+            let alone = (at..bytes.len()).take_while(|at| owners[*at] == owner).last().map_or(at, |last| last + 1);
+            bytes[at..alone].fill(0);
+        });
+        fixture.check(&format!("zeros at {at}"), &file, hole, itself.clone());
+        fixture.check(&format!("byte {at}"), &file, edit(|bytes| bytes[at] ^= 1 << (at % 8)), itself);
     }
 }
 

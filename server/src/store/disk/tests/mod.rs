@@ -1,5 +1,6 @@
 //! The disk store: the suite, and what only a folder can suffer.
 
+mod ahead;
 mod crash;
 mod damage;
 mod folder;

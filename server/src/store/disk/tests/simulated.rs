@@ -157,7 +157,9 @@ impl Content {
             return out;
         }
         let same = self.now.iter().zip(&self.durable).take_while(|(a, b)| a == b).count();
-        let middle = same + (self.now.len() - same) / 2;
+        // Halfway through what was written, not through the zeros behind it.
+        let end = self.now.iter().rposition(|byte| *byte != 0).map_or(same, |last| same.max(last + 1));
+        let middle = same + (end - same) / 2;
         out.resize(self.now.len(), 0);
         match unwritten {
             Unwritten::Gone | Unwritten::Zeros => out[same..].fill(0),
@@ -276,7 +278,10 @@ impl File for Open {
         let (some, result) = match self.disk.step() {
             Ok(()) => (bytes.len(), Ok(())),
             // No end of a process tears so small a write in the system's memory; power loss may, later.
-            Err((error, true)) => (if bytes.len() <= SMALL { bytes.len() } else { bytes.len() / 2 }, Err(error)),
+            Err((error, true)) => {
+                let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                (if bytes.len() <= SMALL { bytes.len() } else { written / 2 }, Err(error))
+            }
             Err((error, false)) => (0, Err(error)),
         };
         let mut disk = self.disk.0.lock();
