@@ -2,7 +2,7 @@
 //!
 //! Trusts its caller: topics and names were checked there, and what cannot be read here is left out.
 
-use crate::{Endpoint, Event, Page, Request, Stream};
+use crate::{Endpoint, Event, Page, Raw, Request, Stream};
 use eventwire::{EventName, Pattern, Position, Start};
 use eventwire_client_core::{Background, Config, Contract, Fault, Gap, State, Topics};
 use std::time::Duration;
@@ -22,6 +22,12 @@ extern "C" {
     pub type Sink;
     #[wasm_bindgen(method)]
     fn event(this: &Sink, event: &web_sys::MessageEvent);
+    #[wasm_bindgen(method)]
+    fn opened(this: &Sink);
+    #[wasm_bindgen(method)]
+    fn read(this: &Sink, id: &str, retry: f64);
+    #[wasm_bindgen(method)]
+    fn resume(this: &Sink) -> String;
     #[wasm_bindgen(method)]
     fn gap(this: &Sink, reason: &str, topics: &str, position: &str);
     #[wasm_bindgen(method)]
@@ -47,6 +53,7 @@ impl Machine {
         url: String,
         request: Request,
         fetch: bool,
+        raw: bool,
         topics: Option<String>,
         from: &str,
         names: &str,
@@ -79,7 +86,7 @@ impl Machine {
                 Background::Immediate
             },
         };
-        Self(Stream::open(Endpoint { url, fetch, request }, config, Box::new(sink)))
+        Self(Stream::open(Endpoint { url, fetch, raw, request }, config, Box::new(sink)))
     }
 
     /// Closes for good.
@@ -95,6 +102,11 @@ impl Machine {
     /// One user less of each topic.
     pub fn delete_topics(&self, topics: &str) {
         self.0.delete_topics(&patterns(topics));
+    }
+
+    /// A frame of ours, in the place of a server that is not ours.
+    pub fn frame(&self, event: &str, id: &str, data: &str) {
+        self.0.frame(event, id, data);
     }
 
     /// The pull queue holds all it may.
@@ -132,6 +144,22 @@ impl Page for Sink {
     fn event(&self, event: Event<'_>) {
         // Topic and position are in the event's own id: nothing has to cross for them.
         self.event(event.raw);
+    }
+
+    fn raw(&self, raw: &Raw) {
+        self.event(raw);
+    }
+
+    fn opened(&self) {
+        self.opened();
+    }
+
+    fn read(&self, id: &str, retry: Option<Duration>) {
+        self.read(id, retry.map_or(0.0, |retry| retry.as_millis() as f64));
+    }
+
+    fn resume(&self) -> String {
+        self.resume()
     }
 
     fn gap(&self, gap: Gap) {

@@ -81,6 +81,14 @@ impl Stream {
         self.0.tell(Input::TopicsDelete(topics));
     }
 
+    /// A frame of ours, in the place of a server that is not ours.
+    pub fn frame(&self, event: &str, id: &str, data: &str) {
+        if let Some(attempt) = self.0.running() {
+            let block = Block { event, id, body: Body::Frame(data) };
+            self.0.tell(Input::Transport(attempt, TransportEvent::Block(block)));
+        }
+    }
+
     /// The page's pull queue holds all it may: nothing is read until it is drained.
     pub fn queue_full(&self) {
         self.0.tell(Input::QueueFull);
@@ -169,10 +177,15 @@ impl Shell {
         }
     }
 
-    fn connect(self: &Rc<Self>, attempt: Attempt, query: String) {
+    fn connect(self: &Rc<Self>, attempt: Attempt, mut query: String) {
+        let mut id = String::new();
+        if self.endpoint.raw {
+            let resume = self.page.resume();
+            (id, query) = if self.endpoint.fetch { (resume, id) } else { (id, resume) };
+        }
         let url = self.url(&query);
         *self.query.borrow_mut() = query;
-        let transport = Transport::open(&self.endpoint, &url, self.news(attempt));
+        let transport = Transport::open(&self.endpoint, &url, &id, self.news(attempt));
         let opened = transport.is_some();
         drop(self.transport.replace(transport.map(|transport| (attempt, transport))));
         if !opened {
@@ -188,7 +201,7 @@ impl Shell {
 
     fn ask(self: &Rc<Self>, attempt: Attempt) {
         let url = self.url(&self.query.borrow());
-        let probe = Transport::ask(&self.endpoint, &url, true, self.news(attempt));
+        let probe = Transport::ask(&self.endpoint, &url, self.news(attempt));
         drop(self.transport.replace(Some((attempt, probe))));
     }
 
@@ -198,10 +211,29 @@ impl Shell {
         Rc::new(move |news| {
             let Some(shell) = weak.upgrade() else { return };
             match news {
-                News::Plain(event) => shell.tell(Input::Transport(attempt, event)),
+                News::Plain(event) => {
+                    shell.tell(Input::Transport(attempt, event));
+                    if shell.endpoint.raw && matches!(event, TransportEvent::Opened) {
+                        shell.page.opened();
+                    }
+                }
+                News::Block { name, id, data } if shell.endpoint.raw => {
+                    if shell.running() == Some(attempt) {
+                        shell.page.raw(&raw(name, id, data));
+                    }
+                }
                 News::Block { name, id, data } => shell.block(attempt, name, id, data),
+                News::Read { id, retry } => {
+                    if shell.running() == Some(attempt) {
+                        shell.page.read(id, retry);
+                    }
+                }
             }
         })
+    }
+
+    fn running(&self) -> Option<Attempt> {
+        self.transport.borrow().as_ref().map(|(attempt, _)| *attempt)
     }
 
     fn block(self: &Rc<Self>, attempt: Attempt, name: &str, id: &str, data: Data<'_>) {
@@ -217,10 +249,7 @@ impl Shell {
             read = Frame::parse(name, text);
             Body::Frame(&read)
         } else {
-            let raw = match data {
-                Data::Raw(raw) => raw.clone(),
-                Data::Text(text) => message(name, text, id),
-            };
+            let raw = raw(name, id, data);
             let mut payloads = self.payloads.borrow_mut();
             payloads.push(raw);
             Body::Payload(Handle(payloads.len() as u32 - 1))
@@ -257,5 +286,13 @@ impl Shell {
             (at, timeout)
         });
         drop(self.timer.replace(timer));
+    }
+}
+
+/// An event as the browser has it.
+fn raw(name: &str, id: &str, data: Data<'_>) -> Raw {
+    match data {
+        Data::Raw(raw) => raw.clone(),
+        Data::Text(text) => message(name, text, id),
     }
 }

@@ -46,13 +46,22 @@ export function connect<E extends object>(contract: Contract<E>, url: string | U
   return stream;
 }
 
+/** What a stream that is not ours does in its own way. */
+export interface Raw {
+  /** Takes an event, or keeps a comment to itself. */
+  event(event: MessageEvent<string>): { readonly id: string } | undefined;
+  /** What the machine asks and says besides. */
+  readonly sink: { opened(): void; read(id: string, retry: number): void; resume(): string };
+}
+
 /** What a handler is kept in: an object of its own, so that a function given twice is called twice. */
 interface Entry<T extends unknown[]> {
   readonly call: (...args: T) => void;
 }
 type Entries<T extends unknown[]> = Set<Entry<T>>;
 
-class Stream<E extends object> implements EventStream<E> {
+export class Stream<E extends object> implements EventStream<E> {
+  readonly #raw: Raw | undefined;
   readonly #contract: Contract<E>;
   readonly #settings: Settings;
   #machine: Machine | undefined;
@@ -80,7 +89,8 @@ class Stream<E extends object> implements EventStream<E> {
   /** What stands in the console already. */
   readonly #said = new Set<string>();
 
-  constructor(contract: Contract<E>, settings: Settings) {
+  constructor(contract: Contract<E>, settings: Settings, raw?: Raw) {
+    this.#raw = raw;
     this.#contract = contract;
     this.#settings = settings;
     if (Symbol.dispose) this[Symbol.dispose] = this.close;
@@ -191,18 +201,24 @@ class Stream<E extends object> implements EventStream<E> {
           this.#fault(fault({ reason, event, path, expected: "", found: `${found ?? ""}`, topic: topic || undefined, position: undefined, data: undefined })),
         outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
+        ...this.#raw?.sink,
       };
       const asked = {
         ...request,
         refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
         wrong: (text: string) => this.#say(text, text),
       };
-      this.#machine = new Machine(url, asked, fetch, topics, from, names.join(), hash, grace, sink);
+      this.#machine = new Machine(url, asked, fetch, !!this.#raw, topics, from, names.join(), hash, grace, sink);
       for (const ask of this.#asked.splice(0)) ask(this.#machine);
     } catch (error) {
       const { code } = error as EventwireError;
       this.#finish(code === "wasm-blocked" ? code : "failed", error as EventwireError);
     }
+  }
+
+  /** Speaks for a server that is not ours. */
+  frame(event: string, id: string, data: string): void {
+    this.#machine?.frame(event, id, data);
   }
 
   get #closed(): boolean {
@@ -223,6 +239,11 @@ class Stream<E extends object> implements EventStream<E> {
 
   #event(event: MessageEvent<string>): void {
     const name = event.type as EventNames<E>;
+    if (this.#raw) {
+      const own = this.#raw.event(event);
+      if (own) this.#hand(name, event.data as never, own as never);
+      return;
+    }
     const id = event.lastEventId;
     const slash = id.indexOf("/");
     // `epoch-offset.back/topic`: the position ends where continuity or topic begin.
@@ -239,6 +260,10 @@ class Stream<E extends object> implements EventStream<E> {
       if (invalid) wrong = { reason: "invalid", ...invalid };
     }
     if (wrong) return this.#fault(fault({ ...wrong, event: name, data, ...meta }));
+    this.#hand(name, data, meta);
+  }
+
+  #hand(name: EventNames<E>, data: unknown, meta: Meta): void {
     this.#queue({ type: name, data, ...meta } as Item<E>);
     this.#call(this.#on.get(name), data as never, meta);
   }
@@ -267,6 +292,7 @@ class Stream<E extends object> implements EventStream<E> {
       if (code === "closed" || code === "no-content") return this.#finish(code, undefined);
       return this.#finish(code, refusal(this.#settings.url, code, status, problem, ...this.#refused));
     }
+    if (kind === "open" && this.#state.kind === kind) return; // hello, said again
     this.#enter({ kind, reason, nextAttemptAt: nextAttemptAt || undefined } as State);
   }
 
@@ -334,7 +360,7 @@ function subscribe<T extends unknown[]>(entries: Entries<T>, call: (...args: T) 
 }
 
 /** Runs the page's code: what it throws is reported like any uncaught error, and stops nothing of ours. */
-function run(code: () => void): void {
+export function run(code: () => void): void {
   try {
     code();
   } catch (error) {

@@ -1,6 +1,6 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
-import { connect, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { connect, connectRaw, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
 
 interface Price {
   sku: string;
@@ -70,4 +70,17 @@ export async function exhausted(): Promise<string> {
     }
   }
   return "";
+}
+
+const raw = connectRaw("/sse", { names: ["price"], lastEventId: "7", headers: { a: "b" } });
+raw.on("price", (data, { id }) => `${data.trim()} ${id.trim()}`);
+raw.onComment((text) => text.trim());
+raw.onState((state) => state.kind === "open" && (state.reason satisfies "answer"));
+// @ts-expect-error there are no topics on any server
+connectRaw("/sse", { topics: ["a"] });
+// @ts-expect-error nor gaps
+raw.onGap(() => {});
+
+export async function pulled(): Promise<void> {
+  for await (const { type, data, id } of raw) [type, data, id] satisfies string[];
 }

@@ -218,3 +218,31 @@ fn a_long_line_in_many_pieces_is_looked_at_once() {
     }
     assert_eq!(length, 1 << 20);
 }
+
+#[test]
+fn comments_come_only_to_who_asked_for_them_in_their_place_and_on_any_chunking() {
+    let stream = ":one\ndata: a\n: two\n\n:\nid: 7\n\n:\u{fe0f}\r\n: cut";
+    let read = |mut decoder: sse::Decoder, size: usize| {
+        let mut seen = Vec::new();
+        for piece in stream.as_bytes().chunks(size) {
+            let each = |block: sse::Block<'_>| seen.push(format!("{}|{}|{}", block.event, block.data, block.id));
+            decoder.push(piece, each).expect("no line is too long");
+        }
+        seen
+    };
+    for size in 1..=stream.len() {
+        let decoder = sse::Decoder::new(100);
+        assert_eq!(read(decoder.with_comments(), size), ["|one|", "|two|", "message|a|", "||", "|\u{fe0f}|7"]);
+        assert_eq!(read(sse::Decoder::new(100), size), ["message|a|"]);
+    }
+}
+
+#[test]
+fn an_id_stays_over_connections_until_another_comes_and_a_mark_before_the_stream_is_still_none() {
+    let mut decoder = sse::Decoder::new(100).with_id("before");
+    let mut ids = vec![decoder.last_event_id().to_owned()];
+    for piece in ["\u{feff}data: x\n\n", "id\ndata: x\n\n"] {
+        decoder.push(piece.as_bytes(), |block| ids.push(block.id.to_owned())).expect("no line is too long");
+    }
+    assert_eq!(ids, ["before", "before", ""]);
+}

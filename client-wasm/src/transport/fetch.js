@@ -22,14 +22,15 @@ const [ENOUGH, SOON] = [4096, 1000]
  */
 
 /**
- * Dials. Aborted, it says no more. With `probe` a stream is not read.
+ * Dials. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one. With `probe` a stream is not read.
  *
  * @param {Request} request
  * @param {string} url
+ * @param {string} id
  * @param {boolean} probe
  * @param {Tell} tell
  */
-export function dial({ headers: own, method, body, withCredentials, refused: tellRefused, wrong }, url, probe, tell) {
+export function dial({ headers: own, method, body, withCredentials, refused: tellRefused, wrong }, url, id, probe, tell) {
   const abort = new AbortController()
   const { signal } = abort
   const say = (/** @type {number} */ what, bytes = new Uint8Array(), after = 0) => signal.aborted || tell(what, bytes, after)
@@ -44,6 +45,8 @@ export function dial({ headers: own, method, body, withCredentials, refused: tel
       return say(LOST)
     }
     headers.set("accept", "text/event-stream")
+    // A header is bytes, one character each.
+    if (id) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)))
     const response = await fetch(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
     const header = (/** @type {string} */ name) => response.headers.get(name) ?? ""

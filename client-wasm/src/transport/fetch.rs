@@ -19,7 +19,7 @@ type Said = dyn FnMut(u32, Vec<u8>, f64) -> bool;
 
 #[wasm_bindgen(module = "/src/transport/fetch.js")]
 extern "C" {
-    fn dial(request: &Request, url: &str, probe: bool, tell: &Closure<Said>) -> AbortController;
+    fn dial(request: &Request, url: &str, id: &str, probe: bool, tell: &Closure<Said>) -> AbortController;
     /// An event as an `EventSource` would have made it.
     pub(crate) fn message(name: &str, data: &str, id: &str) -> Raw;
 }
@@ -31,9 +31,13 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// Dials. `probe`: only the status is asked for.
-    pub(crate) fn dial(endpoint: &Endpoint, url: &str, probe: bool, tell: Tell) -> Self {
+    /// Dials; a raw stream behind `id`. `probe`: only the status is asked for.
+    pub(crate) fn dial(endpoint: &Endpoint, url: &str, id: &str, probe: bool, tell: Tell) -> Self {
+        let raw = endpoint.raw;
         let mut decoder = Decoder::new(limits::LINE);
+        if raw {
+            decoder = decoder.with_comments().with_id(id);
+        }
         let tell = Closure::new(move |what: u32, bytes: Vec<u8>, after: f64| {
             let event = match what {
                 LOST => TransportEvent::Ended(End::Lost),
@@ -42,6 +46,9 @@ impl Transport {
                     let framed = decoder.push(&bytes, |block| {
                         tell(News::Block { name: block.event, id: block.id, data: Data::Text(block.data) });
                     });
+                    if raw {
+                        tell(News::Read { id: decoder.last_event_id(), retry: decoder.retry() });
+                    }
                     return framed.is_ok();
                 }
                 status => TransportEvent::Status(Status {
@@ -54,7 +61,7 @@ impl Transport {
             tell(News::Plain(event));
             true
         });
-        Self { abort: dial(&endpoint.request, url, probe, &tell), _tell: tell }
+        Self { abort: dial(&endpoint.request, url, id, probe, &tell), _tell: tell }
     }
 }
 

@@ -8,7 +8,7 @@ mod fetch;
 use crate::{Endpoint, Raw};
 use eventwire::EventName;
 use eventwire_client_core::TransportEvent;
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 pub(crate) use fetch::message;
 
@@ -18,6 +18,8 @@ pub(crate) enum News<'a> {
     Plain(TransportEvent<'a>),
     /// One event or frame.
     Block { name: &'a str, id: &'a str, data: Data<'a> },
+    /// So far all of a raw stream was framed.
+    Read { id: &'a str, retry: Option<Duration> },
 }
 
 /// The data of an event or frame, where the transport has it.
@@ -39,17 +41,17 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Dials. Without an answer the URL cannot even be tried.
-    pub(crate) fn open(endpoint: &Endpoint, url: &str, tell: Tell) -> Option<Self> {
+    /// Dials; a raw stream behind `id`. Without an answer the URL cannot even be tried.
+    pub(crate) fn open(endpoint: &Endpoint, url: &str, id: &str, tell: Tell) -> Option<Self> {
         if endpoint.fetch {
-            return Some(Self::ask(endpoint, url, false, tell));
+            return Some(Self::Fetch { _request: fetch::Transport::dial(endpoint, url, id, false, tell) });
         }
         event_source::Transport::open(endpoint, url, tell).map(Self::EventSource)
     }
 
-    /// Asks by `fetch`. With `probe` only for the status: a stream is not read.
-    pub(crate) fn ask(endpoint: &Endpoint, url: &str, probe: bool, tell: Tell) -> Self {
-        Self::Fetch { _request: fetch::Transport::dial(endpoint, url, probe, tell) }
+    /// Asks by `fetch` for the status; a stream is not read.
+    pub(crate) fn ask(endpoint: &Endpoint, url: &str, tell: Tell) -> Self {
+        Self::Fetch { _request: fetch::Transport::dial(endpoint, url, "", true, tell) }
     }
 
     /// Listens for events of these names, if this transport needs to be told.

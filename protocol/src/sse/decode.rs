@@ -5,10 +5,10 @@
 use crate::limits;
 use std::{mem, time::Duration};
 
-/// What one blank line completes.
+/// What one blank line completes; with [`Decoder::with_comments`] also one comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block<'a> {
-    /// The event's type; `message` if none was given.
+    /// The event's type; `message` if none was given. Empty: a comment, with its text as data.
     pub event: &'a str,
     /// The data, lines joined by LF.
     pub data: &'a str,
@@ -48,6 +48,8 @@ pub struct Decoder {
     cr: bool,
     /// A line was too long.
     broken: bool,
+    /// Comments are handed over too.
+    comments: bool,
     event: String,
     /// Every line of data with an LF behind it.
     data: String,
@@ -66,12 +68,26 @@ impl Decoder {
             first: true,
             cr: false,
             broken: false,
+            comments: false,
             event: String::new(),
             data: String::new(),
             next_id: String::new(),
             id: String::new(),
             retry: None,
         }
+    }
+
+    /// Hands over comments as well, each when its line ends.
+    pub fn with_comments(mut self) -> Self {
+        self.comments = true;
+        self
+    }
+
+    /// Goes on with the last event ID of the connection before.
+    pub fn with_id(mut self, id: &str) -> Self {
+        self.id = id.into();
+        self.next_id = id.into();
+        self
     }
 
     /// Takes the next bytes and hands every block they complete to `each`, in order. After an error every further
@@ -152,6 +168,7 @@ impl Decoder {
                     value.iter().fold(0u64, |ms, digit| ms.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
                 self.retry = Some(Duration::from_millis(limits::retry(asked)));
             }
+            b"" if self.comments => each(Block { event: "", data: &String::from_utf8_lossy(value), id: &self.id }),
             _ => {} // a comment, a field the standard does not know, an id with NUL, a retry that is no number
         }
     }

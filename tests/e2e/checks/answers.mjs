@@ -32,7 +32,7 @@ const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(sh
 const page = (status, type = 'text/html') => (response) => response.writeHead(status, { 'content-type': type }).end('<h1>Sign in</h1>')
 const anyone = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization, x-mine', 'access-control-max-age': '0' }
 
-/** `fetch`: only there. `ask`: what `listen` is told. `serve`: the answers. `look`: at the book, and at what was asked. */
+/** `fetch`: only there. `raw`: by `connectRaw`. `ask`: what `listen` is told. `serve`: the answers. `look`: at the book, and at what was asked. */
 const CASES = [
   {
     name: 'c2 a stream cut inside an event goes on behind the one before it',
@@ -133,6 +133,23 @@ const CASES = [
     },
   },
   {
+    name: "another server's stream is read, and goes on behind its last id",
+    raw: true,
+    ask: { last: 'end', names: ['price'] },
+    serve: (response, { n }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      if (n === 1) response.end('\ufeff: hi\nretry: 1000\nid: a/ü\nevent: price\ndata: 1\ndata: 2\n\ndata: half')
+      else response.write('data: end\n\n')
+    },
+    look: ({ events, comments, states }, [first, second], transport) => {
+      const id = Buffer.from(second.headers['last-event-id'] ?? '', 'latin1').toString()
+      same([first.headers['last-event-id'], id || second.query.get('lastEventId')], [undefined, 'a/ü'], 'ids sent')
+      same(events, [['price', '1\n2', 'a/ü'], ['message', 'end', 'a/ü']], 'handed over')
+      same(comments, transport === 'fetch' ? ['hi'] : [], 'comments')
+      same(states.filter((state) => state.startsWith('open')), ['open answer', 'open answer'], 'opened')
+    },
+  },
+  {
     name: 'a redirect on the same origin keeps the token',
     fetch: true,
     ask: { last: 11, tokens: ['mine'] },
@@ -191,7 +208,7 @@ async function play(one, listen, transport, site, foreign) {
   site.cases[path] = one.serve
   foreign.cases[path] = one.foreign
   // Where an EventSource could do it, fetch is taken because there is none.
-  const book = await listen(`${site.url}${path}`, { ...one.ask, bare: transport === 'fetch' && !one.fetch })
+  const book = await listen(one.raw ? 'listenRaw' : 'listen', `${site.url}${path}`, { ...one.ask, bare: transport === 'fetch' && !one.fetch })
   await one.look(book, [...site.requests, ...foreign.requests], transport)
 }
 
@@ -199,26 +216,26 @@ async function inNode(script) {
   const file = join(fresh('answers'), 'listen.mjs')
   writeFileSync(file, script)
   await import(pathToFileURL(file))
-  return { listen: { [`node ${process.version}`]: (url, ask) => globalThis.listen(url, ask) }, close: () => {} }
+  return { listen: { [`node ${process.version}`]: (how, url, ask) => globalThis[how](url, ask) }, close: () => {} }
 }
 
 async function inBrowser(name, site) {
   const browser = await launch(name)
-  const page = (body) => async (url, ask) => {
+  const page = (body) => async (how, url, ask) => {
     const tab = await open(browser, site.url)
     await tab.waitForFunction(() => window.listen, { timeout: 10_000 })
-    const book = await tab.evaluate(body, url, JSON.stringify(ask))
+    const book = await tab.evaluate(body, how, url, JSON.stringify(ask))
     await tab.close()
     return book
   }
   const listen = {
-    [`${name} page`]: page((url, ask) => window.listen(url, JSON.parse(ask))),
-    [`${name} worker`]: page((url, ask) => {
+    [`${name} page`]: page((how, url, ask) => window[how](url, JSON.parse(ask))),
+    [`${name} worker`]: page((how, url, ask) => {
       const worker = new Worker('/page.js', { type: 'module' })
       return new Promise((resolve, reject) => {
         worker.onmessage = ({ data }) => resolve(data)
         worker.onerror = ({ message }) => reject(new Error(message))
-        worker.postMessage([url, JSON.parse(ask)])
+        worker.postMessage([how, url, JSON.parse(ask)])
       })
     }),
   }

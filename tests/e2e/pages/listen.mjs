@@ -1,6 +1,6 @@
 // One stream, wherever this runs: a page, a worker, Node. Tells what it saw, once it has seen what it was told to wait for.
 
-import { connect } from 'eventwire'
+import { connect, connectRaw } from 'eventwire'
 
 import { Harness } from './harness.mjs'
 
@@ -36,7 +36,27 @@ globalThis.listen = (url, { last, tokens, bare, ...options }) => {
   })
 }
 
+/** As `listen`, for a server that speaks only what the standard says: ends with the event whose data is `last`. */
+globalThis.listenRaw = (url, { last, bare, ...options }) => {
+  if (bare) delete globalThis.EventSource
+  const book = { events: [], comments: [], states: [] }
+  return new Promise((resolve) => {
+    const stream = connectRaw(url, options)
+    for (const name of ['message', 'price']) {
+      stream.on(name, (data, { id }) => {
+        book.events.push([name, data, id])
+        if (data === last) stream.close()
+      })
+    }
+    stream.onComment((text) => book.comments.push(text))
+    stream.onState(({ kind, reason }) => {
+      book.states.push(`${kind} ${reason}`)
+      if (kind === 'closed') setTimeout(() => resolve(book), 0)
+    })
+  })
+}
+
 // In a worker: one question, one answer.
 if (typeof WorkerGlobalScope !== 'undefined') {
-  globalThis.onmessage = ({ data: [url, options] }) => globalThis.listen(url, options).then((book) => postMessage(book))
+  globalThis.onmessage = ({ data: [how, url, options] }) => globalThis[how](url, options).then((book) => postMessage(book))
 }

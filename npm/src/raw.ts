@@ -1,0 +1,131 @@
+// Any server's event stream: the same machine and transports, without a contract and without hello.
+//
+// Says in the server's place what the machine has to hear: a hello when the answer begins, a beat when something came.
+
+import { EventwireError } from "./errors.js";
+import type { Inspection, State } from "./items.js";
+import { settings, type Options } from "./options.js";
+import { run, Stream, type Unsubscribe } from "./stream.js";
+
+/** One event of a stream that is not ours. */
+export interface RawEvent {
+  /** The `event:` field; `message` if there was none. */
+  readonly type: string;
+  readonly data: string;
+  /** The last event ID in force. */
+  readonly id: string;
+}
+
+/** Where a raw stream is: like any other, but open as soon as the answer begins. */
+export type RawState = Exclude<State, { readonly kind: "open" }> | typeof OPEN;
+
+/** How a raw stream behaves. */
+export interface RawOptions extends Omit<Options, "topics" | "from"> {
+  /**
+   * Names to listen for. An `EventSource` hands over only what is listened for, besides events without a name; over
+   * `fetch` all come.
+   */
+  readonly names?: readonly string[];
+  /** Behind which event to start: in the header `Last-Event-ID` over `fetch`, else in the query as `lastEventId`. */
+  readonly lastEventId?: string | undefined;
+  /**
+   * How often the server says something, in milliseconds, if only a comment (over `fetch`). One that is silent for twice as
+   * long and ten seconds is dialled anew. Default: an hour.
+   */
+  readonly heartbeat?: number;
+}
+
+/** The events of any server. Lost connections come back behind the last id. */
+export interface RawStream extends AsyncIterable<RawEvent> {
+  /** Calls `handler` for each event of this name, in order; `message` are those without. */
+  on(name: string, handler: (data: string, meta: { readonly id: string }) => void): Unsubscribe;
+  /** Calls `handler` for each comment. Only over `fetch`. */
+  onComment(handler: (text: string) => void): Unsubscribe;
+  /** Calls `handler` when the stream is somewhere else than before. */
+  onState(handler: (state: RawState) => void): Unsubscribe;
+  readonly state: RawState;
+  /** The last event ID in force; empty before the first. */
+  readonly lastEventId: string;
+  inspect(): Inspection;
+  /** Closes for good. Nothing is called afterwards. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+const OPEN = { kind: "open", reason: "answer", nextAttemptAt: undefined } as const;
+/** Where a stream is that has no positions. */
+const HERE = "000000000000-1";
+
+/** Opens a stream of any server. Dialling starts after the current turn; what is closed before that dials nothing. */
+export function connectRaw(url: string | URL, options: RawOptions = {}): RawStream {
+  const { names = [], lastEventId = "", heartbeat = 3_600_000, ...rest } = options;
+  const asked = settings(url, rest);
+  for (const name of names) {
+    if (!asked.fetch && (!/^[^\s,\p{Cc}]{1,128}$/u.test(name) || name === "open" || name === "error")) throw unheard(name, "cannot be told apart by EventSource");
+  }
+  if (!(heartbeat > 0)) throw new EventwireError("invalid-option", `options.heartbeat is ${heartbeat}; it must be milliseconds, over 0`);
+  let [id, retry, events] = [lastEventId, 1000, 0];
+  const comments = new Set<{ readonly call: (text: string) => void }>();
+  const say = (name: string, data: object): void => stream.frame(`eventwire.${name}`, HERE, JSON.stringify(data));
+  const hello = (): void => {
+    const own = names.filter((name) => name !== "message" && !asked.fetch);
+    say("hello", { v: 1, start: HERE, head: HERE, names: own, contract: "", topics: ["**"], denied: [], heartbeat: Math.ceil(heartbeat), spread: 1000, retry });
+    say("cursor", { kind: "live" });
+  };
+  const stream = new Stream<Record<string, string>>({ name: "", hash: "", names: [], validate: {} }, asked, {
+    event: ({ type, data, lastEventId }) => {
+      say("cursor", { kind: "beat" });
+      if (type) {
+        events += 1;
+        // A new EventSource does not know what the one before it has read.
+        id = lastEventId || (asked.fetch ? "" : id);
+        return { id };
+      }
+      for (const entry of [...comments]) if (comments.has(entry)) run(() => entry.call(data));
+      return undefined;
+    },
+    sink: {
+      opened: hello,
+      read: (last, floor) => {
+        id = last;
+        if (!floor || floor === retry) return say("cursor", { kind: "beat" });
+        retry = floor;
+        hello();
+      },
+      // A header over fetch; a new EventSource sends none.
+      resume: () => (asked.fetch || !id ? id : `lastEventId=${encodeURIComponent(id)}`),
+    },
+  });
+  stream.obey(options.signal);
+  void stream.start();
+  const shown = (state: State): RawState => (state.kind === "open" ? OPEN : state);
+  const raw: Omit<RawStream, typeof Symbol.dispose> & Partial<RawStream> = {
+    on(name, handler) {
+      if (!asked.fetch && name !== "message" && !names.includes(name)) throw unheard(name, "is not in options.names");
+      return stream.on(name, handler as never);
+    },
+    onComment(handler) {
+      const entry = { call: handler };
+      comments.add(entry);
+      return () => void comments.delete(entry);
+    },
+    onState: (handler) => stream.onState((state) => handler(shown(state))),
+    get state() {
+      return shown(stream.state);
+    },
+    get lastEventId() {
+      return id;
+    },
+    inspect: () => ({ ...stream.inspect(), events }),
+    close: () => stream.close(),
+    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() as unknown as AsyncIterator<RawEvent, undefined>,
+  };
+  // Not everywhere is there such a symbol.
+  if (Symbol.dispose) Object.assign(raw, { [Symbol.dispose]: raw.close });
+  return raw as RawStream;
+}
+
+function unheard(name: string, why: string): EventwireError {
+  const words = `the event name ${JSON.stringify(name)} ${why}: list it there, or let fetch carry the stream (headers: {}), which hears all`;
+  return new EventwireError("invalid-option", words);
+}
