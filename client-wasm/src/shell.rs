@@ -84,7 +84,8 @@ impl Stream {
     /// A frame of ours, in the place of a server that is not ours.
     pub fn frame(&self, event: &str, id: &str, data: &str) {
         if let Some(attempt) = self.0.running() {
-            let block = Block { event, id, body: Body::Frame(data) };
+            let read = Frame::parse(event, data);
+            let block = Block { event, id, body: Body::Frame(&read) };
             self.0.tell(Input::Transport(attempt, TransportEvent::Block(block)));
         }
     }
