@@ -32,7 +32,22 @@ const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(sh
 const page = (status, type = 'text/html') => (response) => response.writeHead(status, { 'content-type': type }).end('<h1>Sign in</h1>')
 const anyone = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization, x-mine', 'access-control-max-age': '0' }
 
-/** `fetch`: only there. `raw`: by `connectRaw`. `ask`: what `listen` is told. `serve`: the answers. `look`: at the book, and at what was asked. */
+/** The other origin, which lets this one in, with its cookies and headers. */
+const abroad = (answer) => (response, asked) => {
+  const { request, site } = asked
+  response.setHeader('access-control-allow-origin', site.home)
+  response.setHeader('access-control-allow-credentials', 'true')
+  response.setHeader('access-control-allow-headers', 'authorization, x-mine')
+  response.setHeader('access-control-allow-methods', 'POST, REPORT')
+  if (request.method === 'OPTIONS') response.end()
+  else answer(response, asked)
+}
+const eleven = abroad((response) => stream(response, 10, 11))
+const crossed = (cookie, preflights) => (_, [{ headers }], transport, site) => {
+  same([headers.cookie, site.preflights], [cookie, preflights], 'cookie, preflights')
+}
+
+/** `fetch`: only there. `abroad`: across origins, in browsers. `raw`: by `connectRaw`. `ask`: what `listen` is told. `serve`: the answers. `look`: at the book, and at what was asked. */
 const CASES = [
   {
     name: 'c2 a stream cut inside an event goes on behind the one before it',
@@ -150,6 +165,37 @@ const CASES = [
     },
   },
   {
+    name: 'c13 a refusal across origins is seen if the refusal lets the page in',
+    abroad: true,
+    ask: {},
+    foreign: abroad(page(404)),
+    look: ({ error }) => same([error.code, error.body], ['not-found', '<h1>Sign in</h1>'], 'the error'),
+  },
+  { name: 'across origins a stream needs no preflight', abroad: true, ask: { last: 11 }, foreign: eleven, look: crossed(undefined, 0) },
+  {
+    name: 'across origins cookies go where they are asked to',
+    abroad: true,
+    ask: { last: 11, withCredentials: true },
+    foreign: eleven,
+    look: crossed('desk=mine', 0),
+  },
+  {
+    name: 'across origins POST of text needs no preflight',
+    abroad: true,
+    fetch: true,
+    ask: { last: 11, method: 'POST', body: 'x' },
+    foreign: eleven,
+    look: crossed(undefined, 0),
+  },
+  {
+    name: 'across origins a token needs a preflight',
+    abroad: true,
+    fetch: true,
+    ask: { last: 11, tokens: ['mine'] },
+    foreign: eleven,
+    look: crossed(undefined, 1),
+  },
+  {
     name: 'a redirect on the same origin keeps the token',
     fetch: true,
     ask: { last: 11, tokens: ['mine'] },
@@ -186,12 +232,12 @@ export async function run({ runtime, transport, only }, tally) {
   for (const name of all.filter((name) => runtime === 'all' || name === runtime)) {
     const files = { '/': html('answers'), '/page.js': script }
     const [site, foreign] = [await serveScript(files), await serveScript()]
-    site.foreign = foreign.url
+    ;[site.foreign, foreign.home] = [foreign.url, site.url]
     const place = name === 'node' ? await inNode(script) : await inBrowser(name, site)
     for (const [where, listen] of Object.entries(place.listen)) {
       // Node 20 has no EventSource.
       for (const carrier of name === 'node' ? ['fetch'] : carried(transport)) {
-        for (const one of cases.filter((one) => !one.fetch || carrier === 'fetch')) {
+        for (const one of cases.filter((one) => (!one.fetch || carrier === 'fetch') && (!one.abroad || name !== 'node'))) {
           await tally.case(`${where}, ${carrier}: ${one.name}`, () => play(one, listen, carrier, site, foreign))
         }
       }
@@ -204,12 +250,12 @@ let played = 0
 
 async function play(one, listen, transport, site, foreign) {
   const path = `/case/${(played += 1)}`
-  site.requests.length = foreign.requests.length = 0
+  site.requests.length = foreign.requests.length = foreign.preflights = 0
   site.cases[path] = one.serve
   foreign.cases[path] = one.foreign
   // Where an EventSource could do it, fetch is taken because there is none.
-  const book = await listen(one.raw ? 'listenRaw' : 'listen', `${site.url}${path}`, { ...one.ask, bare: transport === 'fetch' && !one.fetch })
-  await one.look(book, [...site.requests, ...foreign.requests], transport)
+  const book = await listen(one.raw ? 'listenRaw' : 'listen', `${one.abroad ? foreign.url : site.url}${path}`, { ...one.ask, bare: transport === 'fetch' && !one.fetch })
+  await one.look(book, [...site.requests, ...foreign.requests], transport, foreign)
 }
 
 async function inNode(script) {

@@ -35,13 +35,14 @@ export function stream(response, from, ...ticks) {
   response.write(`event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${cursor('prelude')}${cursor('live')}${ticks.map(tick).join('')}`)
 }
 
-/** `site.cases[path]` answers: `(response, { request, n, site })`, n from 1. `files` are served as they are. */
+/** `site.cases[path]` answers: `(response, { request, n, site })`, n from 1. `files` are served as they are, with a cookie. */
 export async function serveScript(files = {}) {
-  const site = { cases: {}, requests: [], url: undefined }
+  const site = { cases: {}, requests: [], preflights: 0, url: undefined }
   const server = http.createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://here')
     if (pathname in files) {
       response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
+      response.setHeader('set-cookie', 'desk=mine; Path=/')
       return response.end(files[pathname])
     }
     const answer = site.cases[pathname]
@@ -49,7 +50,8 @@ export async function serveScript(files = {}) {
     let body = ''
     for await (const chunk of request) body += chunk
     const { method, headers } = request
-    if (method !== 'OPTIONS') site.requests.push({ at: Date.now(), path: pathname, query: searchParams, method, headers, body })
+    if (method === 'OPTIONS') site.preflights += 1
+    else site.requests.push({ at: Date.now(), path: pathname, query: searchParams, method, headers, body })
     const n = site.requests.filter(({ path }) => path === pathname).length
     answer(response, { request, n, site })
   })
