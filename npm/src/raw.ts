@@ -74,7 +74,7 @@ export function connectRaw(url: string | URL, options: RawOptions = {}): RawStre
   };
   const stream = new Stream<Record<string, string>>({ name: "", hash: "", names: [], validate: {} }, asked, {
     event: ({ type, data, lastEventId }) => {
-      say("cursor", { kind: "beat" });
+      if (!asked.fetch) say("cursor", { kind: "beat" });
       if (type) {
         events += 1;
         // A new EventSource does not know what the one before it has read.

@@ -62,7 +62,7 @@ both("names of ours mean nothing on a raw stream", async (on) => {
 
 both("a raw stream that was lost goes on behind its last id", async (on) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
-  const opening = open(on, { lastEventId: "grün 1" });
+  const opening = open(on, { lastEventId: "grün & 1+1" });
   for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     mock.timers.tick(0);
@@ -70,18 +70,18 @@ both("a raw stream that was lost goes on behind its last id", async (on) => {
   const { source, stream } = await opening;
   const sent = (line: Line): string =>
     line instanceof FakeRequest ? Buffer.from(line.headers.get("last-event-id") ?? "", "latin1").toString() : (new URLSearchParams(line.query).get("lastEventId") ?? "");
-  assert.equal(sent(source), "grün 1");
-  await source.says("price", "1", "grün 2");
+  assert.equal(sent(source), "grün & 1+1");
+  await source.says("price", "1", "grün & 2+2");
   await source.breaks();
   assert.deepEqual([stream.state.kind, stream.state.reason], ["waiting", "lost"]);
   const second = await again(1);
-  assert.equal(sent(second), "grün 2");
+  assert.equal(sent(second), "grün & 2+2");
   // Nobody said another.
   await second.opens();
   await second.says("price", "2");
   await second.breaks();
-  assert.equal(stream.lastEventId, "grün 2");
-  assert.equal(sent(await again(2)), "grün 2");
+  assert.equal(stream.lastEventId, "grün & 2+2");
+  assert.equal(sent(await again(2)), "grün & 2+2");
 });
 
 both("c13 a raw stream obeys the same answers", async (on) => {
@@ -113,6 +113,17 @@ both("a loop over a raw stream is handed everything, and a slow one pauses it", 
   else assert.equal((second as FakeRequest).headers.get("last-event-id"), "2");
 });
 
+test("c11 what a handler of comments throws is reported and stops nothing", async () => {
+  const { source, stream, said } = await open(FETCH);
+  const lines = mock.method(console, "error", () => {});
+  stream.onComment(() => {
+    throw new Error("mine");
+  });
+  await source.bytes(": a\ndata: 1\n\n");
+  assert.deepEqual([said, lines.mock.callCount(), stream.state.kind], [[": a", "message 1 "], 1, "open"]);
+  lines.mock.restore();
+});
+
 both("c11 what a handler of a raw stream throws is reported and stops nothing", async (on) => {
   const { source, stream, said } = await open(on);
   const lines = mock.method(console, "error", () => {});
@@ -125,6 +136,13 @@ both("c11 what a handler of a raw stream throws is reported and stops nothing", 
   lines.mock.restore();
 });
 
+test("after a close inside a handler the rest of the same bytes is not handed over", async () => {
+  const { source, stream, said } = await open(FETCH);
+  stream.on("price", () => stream.close());
+  await source.raw(new TextEncoder().encode("event: price\ndata: 1\n\n: x\nretry: 5000\nid: 9\n\nevent: price\ndata: 2\n\n"));
+  assert.deepEqual([said, stream.lastEventId, stream.inspect().events], [["price 1 ", "closed closed"], "", 1]);
+});
+
 test("comments come over fetch, between the events they stand between", async () => {
   const { source, said } = await open(FETCH);
   await source.bytes(": hello\ndata: 1\n\n:\n:wide  \ndata: 2\n\n");
@@ -133,8 +151,9 @@ test("comments come over fetch, between the events they stand between", async ()
 
 test("c4 a retry line is the floor of the next wait, between one second and sixty", async () => {
   for (const [line, least, most] of [["5000", 5000, 6000], ["0", 1000, 2000], ["99999999", 60_000, 61_000], ["1e3", 1000, 2000]] as const) {
-    const { source, stream } = await open(FETCH);
+    const { source, stream, said } = await open(FETCH);
     await source.bytes(`retry: ${line}\n\n`);
+    assert.deepEqual(said, [], "it is open already");
     await source.breaks();
     const wait = (stream.state.nextAttemptAt ?? 0) - Date.now();
     assert.ok(wait > least - 500 && wait <= most, `${line}: ${wait}`);
@@ -144,11 +163,12 @@ test("c4 a retry line is the floor of the next wait, between one second and sixt
 test("c5 an id without data counts, an empty one resets, one with NUL is none", async () => {
   const { source, stream } = await open(FETCH, { lastEventId: "first" });
   const ids: string[] = [];
+  stream.on("message", (_, { id }) => ids.push(`handed ${id}`));
   for (const block of ["data: x\n\n", "id: second\n\n", "id: a\0b\ndata: x\n\n", "id\ndata: x\n\n"]) {
     await source.bytes(block);
     ids.push(stream.lastEventId);
   }
-  assert.deepEqual(ids, ["first", "second", "second", ""]);
+  assert.deepEqual(ids, ["handed first", "first", "second", "handed second", "second", "handed ", ""]);
 });
 
 test("a byte order mark is no part of a connection, whatever id it goes on behind", async () => {
@@ -157,9 +177,9 @@ test("a byte order mark is no part of a connection, whatever id it goes on behin
   assert.deepEqual(said, ["message x first"]);
 });
 
-test("a server that is silent for longer than its heartbeat allows is dialled anew, and a comment is a word", async () => {
+both("a server that is silent for longer than its heartbeat allows is dialled anew, and a word is a word", async (on) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
-  const opening = open(FETCH, { heartbeat: 1000 });
+  const opening = open(on, { heartbeat: 1000 });
   for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     mock.timers.tick(0);
@@ -169,7 +189,8 @@ test("a server that is silent for longer than its heartbeat allows is dialled an
     for (let n = 0; n < seconds; n++) mock.timers.tick(1000);
   };
   pass(10);
-  await source.bytes(":\n");
+  // A comment is seen over fetch alone.
+  await (source instanceof FakeRequest ? source.bytes(":\n") : source.says("price", "1"));
   pass(10);
   assert.equal(stream.state.kind, "open");
   pass(3);
