@@ -7,7 +7,7 @@ use super::{
     few::Few,
     sequence::{Sequence, State},
 };
-use crate::log::{Batch, Reach, Read, Segment, TopicId, holds, scan_segments};
+use crate::log::{Batch, Reach, Read, Segment, TOGETHER, TopicId, any, holds, scan_segments};
 use crate::sync::MutexGuard;
 use eventwire::{Pattern, Topic, frame::GapReason, sse};
 use hashbrown::HashMap;
@@ -252,7 +252,8 @@ fn outside(
     };
     let last = window.last().map_or(reach.after, |segment| segment.last());
     let read = Reach { upto: reach.upto.min(last), ..reach };
-    match scan_segments(window.iter().map(|segment| &**segment), read, usize::MAX, wants, out) {
+    let may_want = |some: &[TopicId; TOGETHER]| !patterns.is_empty() || any(topics, some);
+    match scan_segments(window.iter().map(|segment| &**segment), read, usize::MAX, may_want, wants, out) {
         Read::Done { at } if at >= reach.upto => Found::Done { at },
         Read::More { at } | Read::Done { at } => Found::More { at },
     }

@@ -1,6 +1,6 @@
 //! The edges of a log's figures: how large a piece is, where a segment ends, how much is remembered one by one.
 
-use super::{Batch, Limits, Log, Reach, Read, Segment, TopicId, loss::Losses, scan_segments};
+use super::{Batch, Limits, Log, Reach, Read, Segment, TopicId, any, holds, loss::Losses, scan_segments};
 use eventwire::Topic;
 use std::{
     hash::{BuildHasherDefault, DefaultHasher},
@@ -65,8 +65,35 @@ fn a_scan_looks_at_so_many_entries_and_no_more_whether_they_are_wanted_or_not() 
         let mut batch = Batch::default();
         let reach = Reach { after: 2, upto: 9, limit: usize::MAX, newest: false };
         let segments = log.segments.iter().map(|segment| &**segment);
-        assert_eq!(scan_segments(segments, reach, 3, |_, _| wanted, &mut batch), Read::More { at: 5 });
+        assert_eq!(scan_segments(segments, reach, 3, |_| true, |_, _| wanted, &mut batch), Read::More { at: 5 });
         assert_eq!(batch.bytes.len(), if wanted { 300 } else { 0 });
+    }
+}
+
+#[test]
+fn what_is_passed_over_many_at_a_time_is_what_nobody_wants() {
+    let limits = Limits { segment: 4_000, ..LIMITS };
+    let mut log = Log::new(limits, 0, Hash::default());
+    let of = |n: u64| ["a", "b", "latest.c"][(n * n % 23 % 7).min(2) as usize];
+    (1..=90).for_each(|n| _ = publish(&mut log, of(n), 0));
+    let mut topics = [topic(&mut log, "a"), topic(&mut log, "b")];
+    topics.sort();
+    let (mut batch, mut alone) = (Batch::default(), Batch::default());
+    for (after, upto, most, limit) in (0..91)
+        .flat_map(|after| [after, after + 15, after + 16, after + 40, 90].map(|upto| (after, upto)))
+        .flat_map(|(after, upto)| [1, 16, 17, 50, usize::MAX].map(|most| (after, upto, most)))
+        .flat_map(|(after, upto, most)| [150, usize::MAX].map(|limit| (after, upto, most, limit)))
+    {
+        for wanted in [&topics[..0], &topics[..1], &topics[..]] {
+            let reach = Reach { after, upto, limit, newest: false };
+            let segments = || log.segments.iter().map(|segment| &**segment);
+            batch.clear();
+            alone.clear();
+            let wants = |topic, _: &[u8]| holds(wanted, topic);
+            let read = scan_segments(segments(), reach, most, |some| any(wanted, some), wants, &mut batch);
+            assert_eq!(read, scan_segments(segments(), reach, most, |_| true, wants, &mut alone), "{reach:?} {most}");
+            assert_eq!(batch.cuts, alone.cuts, "{reach:?} {most}");
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod segment;
 mod topics;
 
 pub(crate) use batch::Batch;
-pub(crate) use read::{Reach, Read, holds, scan_segments};
+pub(crate) use read::{Reach, Read, TOGETHER, any, holds, scan_segments};
 pub(crate) use segment::Segment;
 pub(crate) use topics::{Interest, Slot, TopicId};
 

@@ -227,7 +227,7 @@ impl Model {
         if let Some(end) = window.last().map(|segment| segment.last()) {
             let read = |after, out: &mut Batch| {
                 let reach = Reach { after, upto: end, limit: 300, newest: false };
-                scan_segments(window.iter().map(|s| &**s), reach, 7, |_, _| true, out)
+                scan_segments(window.iter().map(|s| &**s), reach, 7, |_| true, |_, _| true, out)
             };
             assert_eq!(pieces(lost, end, read), owed(lost, end));
         }

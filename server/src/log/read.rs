@@ -73,7 +73,8 @@ impl<H: BuildHasher> Log<H> {
     /// Events of exactly these topics in `(after, upto]`. Nothing of them may be lost there.
     pub(crate) fn read(&self, topics: &[TopicId], after: u64, upto: u64, limit: usize, out: &mut Batch) -> Read {
         let Some(plan) = self.links(topics, after) else {
-            return self.scan(Reach { after, upto, limit, newest: false }, |topic| holds(topics, topic), out);
+            let reach = Reach { after, upto, limit, newest: false };
+            return self.scan_where(reach, |some| any(topics, some), |topic| holds(topics, topic), out);
         };
         let before = out.bytes.len();
         let mut at = after;
@@ -93,10 +94,19 @@ impl<H: BuildHasher> Log<H> {
 
     /// The same for any view: one pass over the hub's order, of so many entries at most.
     pub(crate) fn scan(&self, reach: Reach, wants: impl FnMut(TopicId) -> bool, out: &mut Batch) -> Read {
-        let mut wants = wants;
+        self.scan_where(reach, |_| true, wants, out)
+    }
+
+    fn scan_where(
+        &self,
+        reach: Reach,
+        may_want: impl Fn(&[TopicId; TOGETHER]) -> bool,
+        mut wants: impl FnMut(TopicId) -> bool,
+        out: &mut Batch,
+    ) -> Read {
         let first = self.segments.partition_point(|s| s.last() <= reach.after);
         let segments = self.segments.range(first..).map(|s| &**s);
-        scan_segments(segments, reach, STEPS, |topic, _| wants(topic), out)
+        scan_segments(segments, reach, STEPS, may_want, |topic, _| wants(topic), out)
     }
 
     /// Whether [`read`](Self::read) would look at many entries rather than follow a few links.
@@ -168,12 +178,16 @@ impl<H: BuildHasher> Log<H> {
     }
 }
 
+/// Entries whose topics are looked at together before each is looked at alone.
+pub(crate) const TOGETHER: usize = 16;
+
 /// Events of whatever `wants` names, by its topic and its bytes, out of segments in order; at most so many entries are
-/// looked at.
+/// looked at. Where `may_want` says that none of these is wanted, they are passed over at once.
 pub(crate) fn scan_segments<'a>(
     segments: impl Iterator<Item = &'a Segment>,
     reach: Reach,
     most: usize,
+    may_want: impl Fn(&[TopicId; TOGETHER]) -> bool,
     mut wants: impl FnMut(TopicId, &[u8]) -> bool,
     out: &mut Batch,
 ) -> Read {
@@ -182,33 +196,57 @@ pub(crate) fn scan_segments<'a>(
     let (mut at, mut steps) = (after, 0);
     // Segments without any newest event are passed over, if only these are asked.
     for segment in segments.filter(|segment| !newest || segment.has_fresh()) {
-        let from = segment.above(after);
-        for (j, &topic) in (from..).zip(segment.topics_from(from)) {
-            if segment.at(j) > upto {
-                return Read::Done { at: upto.max(after) };
+        let mut from = segment.above(after);
+        while from < segment.len() {
+            let some = segment.topics_from(from);
+            let some = &some[..some.len().min(TOGETHER)];
+            let last = from + some.len() - 1;
+            if let Ok(whole) = some.try_into()
+                && steps + TOGETHER <= most
+                && segment.at(last) <= upto
+                && !may_want(whole)
+            {
+                (at, steps, from) = (segment.at(last), steps + TOGETHER, last + 1);
+                continue;
             }
-            if steps == most {
-                return Read::More { at };
-            }
-            steps += 1;
-            let counts = if newest { segment.is_fresh(j) } else { !segment.is_superseded(j) };
-            if counts && wants(topic, segment.event(j)) {
-                let event = segment.event(j);
-                if out.bytes.len() > before && out.bytes.len() - before + event.len() > limit {
+            for (j, &topic) in (from..).zip(some) {
+                if segment.at(j) > upto {
+                    return Read::Done { at: upto.max(after) };
+                }
+                if steps == most {
                     return Read::More { at };
                 }
-                out.put(segment.at(j), event);
+                steps += 1;
+                let counts = if newest { segment.is_fresh(j) } else { !segment.is_superseded(j) };
+                if counts && wants(topic, segment.event(j)) {
+                    let event = segment.event(j);
+                    if out.bytes.len() > before && out.bytes.len() - before + event.len() > limit {
+                        return Read::More { at };
+                    }
+                    out.put(segment.at(j), event);
+                }
+                at = segment.at(j);
             }
-            at = segment.at(j);
+            from = last + 1;
         }
     }
     Read::Done { at: upto.max(after) }
 }
 
+/// Whether some of these entries may be of a sorted list of topics. For a short one it is known, by comparisons that the
+/// processor does many at a time; a long one is not tried.
+pub(crate) fn any(topics: &[TopicId], some: &[TopicId; TOGETHER]) -> bool {
+    let is_one = |topic: &TopicId| some.iter().fold(false, |found, other| found | (other == topic));
+    topics.len() > SHORT || topics.iter().fold(false, |found, topic| found | is_one(topic))
+}
+
+/// Topics that are compared one by one.
+const SHORT: usize = 8;
+
 /// Whether a sorted list of topics holds this one.
 pub(crate) fn holds(topics: &[TopicId], topic: TopicId) -> bool {
     match topics.len() {
-        0..=8 => topics.iter().fold(false, |found, &t| found | (t == topic)),
+        0..=SHORT => topics.iter().fold(false, |found, &t| found | (t == topic)),
         _ => topics.binary_search(&topic).is_ok(),
     }
 }
