@@ -29,10 +29,10 @@ impl EventStream {
     /// Everything a reader is sent.
     pub(super) fn of<R, E>(reader: R) -> Self
     where
-        R: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        R: Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static,
         E: Into<axum::BoxError> + 'static,
     {
-        Self { body: Body::new(Reading(Box::pin(reader))), policy: "same-origin" }
+        Self { body: Body::new(Reading(reader)), policy: "same-origin" }
     }
 
     /// The headers of a stream without a reader: the answer to HEAD.
@@ -80,17 +80,17 @@ impl fmt::Debug for EventStream {
 }
 
 /// A body of unknown length over a reader.
-struct Reading<R>(Pin<Box<R>>);
+struct Reading<R>(R);
 
 impl<R, E> http_body::Body for Reading<R>
 where
-    R: Stream<Item = Result<Bytes, E>>,
+    R: Stream<Item = Result<Bytes, E>> + Unpin,
 {
     type Data = Bytes;
     type Error = E;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, E>>> {
-        self.0.as_mut().poll_next(cx).map(|next| next.map(|slice| slice.map(Frame::data)))
+        Pin::new(&mut self.0).poll_next(cx).map(|next| next.map(|slice| slice.map(Frame::data)))
     }
 }
 

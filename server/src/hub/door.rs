@@ -91,6 +91,11 @@ impl Door {
         self.bell.notified().await;
     }
 
+    /// Whether readers wait to be served that were refused before.
+    pub(crate) fn presses(&self) -> bool {
+        !self.news.lock().ready.is_empty()
+    }
+
     /// Takes all news out. Whatever comes from here on rings again.
     pub(crate) fn look(&self, into: &mut News) {
         self.rung.store(false, SeqCst);

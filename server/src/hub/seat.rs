@@ -155,7 +155,7 @@ impl Stream for Reader {
         if self.over {
             return Poll::Ready(None);
         }
-        let seat = self.seat.clone();
+        let Self { seat, over } = &mut *self;
         let mut inside = seat.inside.lock();
         if let Some(piece) = inside.piece.take() {
             let waiting = if std::mem::take(&mut inside.refused) { inside.id } else { None };
@@ -173,7 +173,7 @@ impl Stream for Reader {
                 Poll::Pending
             }
             Some(end) => {
-                self.over = true;
+                *over = true;
                 Poll::Ready((end == End::Released).then_some(Err(Released)))
             }
         }

@@ -42,8 +42,6 @@ pub(super) struct Behind {
     /// Since when its writes are blocked.
     pub(super) blocked: Option<u64>,
     pub(super) queued: bool,
-    /// How much is composed for it in one go: doubled each time it was taken.
-    pub(super) room: usize,
     /// `bye` as soon as a frame ends.
     pub(super) bye: Option<Code>,
     /// The question to the store that will answer it.
@@ -54,7 +52,7 @@ pub(super) struct Behind {
 }
 
 /// Composed for a reader in one go, at least and at most.
-pub(super) const ROOM: (usize, usize) = (4 << 10, 64 << 10);
+pub(super) const ROOM: (u32, u32) = (4 << 10, 64 << 10);
 
 impl Behind {
     pub(super) fn new(at: u64, stage: Stage) -> Self {
@@ -69,7 +67,6 @@ impl Behind {
             done: 0,
             blocked: None,
             queued: false,
-            room: ROOM.0,
             bye: None,
             asked: 0,
             claim: None,

@@ -102,7 +102,7 @@ impl<S: Sink> Fan<S> {
         // Before anything is read: what is lost meanwhile is not known to what was read.
         let of = (self.sequence.renewals(), self.sequence.holes());
         let mut cuts = Vec::new();
-        let found = if plain { self.shared(index, of, from, behind.room) } else { None };
+        let found = if plain { self.shared(index, of, from) } else { None };
         let before = match &found {
             Some(piece) => {
                 (behind.at, cuts) = (piece.upto, piece.cuts());
@@ -111,12 +111,9 @@ impl<S: Sink> Fan<S> {
             None => self.compose(index, behind, &mut cuts),
         };
         let reader = &mut self.readers[index as usize];
-        match &found {
-            Some(piece) => self.shared.found(piece.bytes.clone()),
-            None => self.shared.begin(),
-        }
+        let mut shared = found.as_ref().map(|piece| piece.bytes.clone());
         let bytes = found.as_ref().map_or(&self.out.bytes[..], |piece| &piece.bytes);
-        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut self.shared)? };
+        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut shared)? };
         if n > 0 {
             reader.last = self.now;
         }
@@ -127,10 +124,10 @@ impl<S: Sink> Fan<S> {
         }
         reader.running |= behind.has_arrived();
         if n > 0 {
-            behind.room = (behind.room * 2).min(ROOM.1);
+            reader.room = (reader.room * 2).min(ROOM.1);
         }
         // Without a place before it, something was said that is said once.
-        if let (true, None, Some(_), Some(bytes)) = (plain, &found, before, self.shared.take()) {
+        if let (true, None, Some(_), Some(bytes)) = (plain, &found, before, shared) {
             let group = self.groups.get(reader.group).id;
             self.pieces.add(of, group, (from, behind.at), bytes, &cuts);
         }
@@ -143,8 +140,7 @@ impl<S: Sink> Fan<S> {
             return Ok(Taken::All);
         }
         let reader = &mut self.readers[index as usize];
-        self.shared.begin();
-        let n = reader.sink.write(&behind.rest[behind.done..], &mut self.shared)?;
+        let n = reader.sink.write(&behind.rest[behind.done..], &mut None)?;
         if n > 0 {
             reader.last = self.now;
         }
@@ -157,12 +153,12 @@ impl<S: Sink> Fan<S> {
     }
 
     /// What was composed for another reader that stood where this one stands.
-    fn shared(&mut self, index: u32, of: (u64, u64), from: u64, room: usize) -> Option<Piece> {
+    fn shared(&mut self, index: u32, of: (u64, u64), from: u64) -> Option<Piece> {
         let reader = &self.readers[index as usize];
         // A name it was not told of is said to it alone, and first.
         let told = reader.names == self.sequence.names().read().count();
         let group = self.groups.get(reader.group).id;
-        self.pieces.find(of, group, from, room, self.at.head).filter(|_| told).cloned()
+        self.pieces.find(of, group, from, reader.room as usize, self.at.head).filter(|_| told).cloned()
     }
 
     /// Composes what comes next. Where the reader stands if nothing of it is taken; `None`: the first piece must be kept,
@@ -174,8 +170,9 @@ impl<S: Sink> Fan<S> {
         if once {
             self.cut(behind, cuts);
         }
-        while self.out.bytes.len() < behind.room {
-            let left = behind.room - self.out.bytes.len();
+        let room = self.readers[index as usize].room as usize;
+        while self.out.bytes.len() < room {
+            let left = room - self.out.bytes.len();
             let on = match behind.stage {
                 Stage::Over => false,
                 _ if behind.bye.is_some() => self.bye(behind, cuts),

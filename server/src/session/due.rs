@@ -7,6 +7,7 @@ use super::{
     parting::{Panicked, guarded},
     sink::Sink,
 };
+use bytes::Bytes;
 use eventwire::Code;
 
 impl<S: Sink> Fan<S> {
@@ -43,16 +44,15 @@ impl<S: Sink> Fan<S> {
         }
         let mut due = std::mem::take(&mut self.due);
         self.beats.due(self.now, &mut due);
-        let mut beat: Option<Vec<u8>> = None;
-        self.shared.begin();
+        let mut beat: Option<(Vec<u8>, Option<Bytes>)> = None;
         for id in due.drain(..) {
             let Some(reader) = self.readers.get_mut(id.index as usize).filter(|reader| reader.id == id) else {
                 continue;
             };
             // Who is behind is handed something, or is blocked and cannot be.
             if reader.behind.is_none() && self.beats.is_due(reader.last) {
-                let bytes = beat.get_or_insert_with(|| self.at.beat());
-                if let Err(Panicked) = guarded(|| self.hand(id.index, bytes)) {
+                let (bytes, shared) = beat.get_or_insert_with(|| (self.at.beat(), None));
+                if let Err(Panicked) = guarded(|| self.hand(id.index, bytes, shared)) {
                     self.fail(id.index, false);
                 }
             }
@@ -71,10 +71,10 @@ impl<S: Sink> Fan<S> {
     }
 
     /// Hands a frame to a live reader.
-    fn hand(&mut self, index: u32, bytes: &[u8]) {
+    fn hand(&mut self, index: u32, bytes: &[u8], shared: &mut Option<Bytes>) {
         let (at, now) = (self.at.head, self.now);
         let reader = &mut self.readers[index as usize];
-        match reader.sink.write(bytes, &mut self.shared) {
+        match reader.sink.write(bytes, shared) {
             Err(_) => self.remove(index),
             Ok(n) if n == bytes.len() => reader.last = now,
             Ok(n) => {

@@ -11,7 +11,6 @@ use super::{
     groups::Groups,
     live::Runs,
     pieces::Pieces,
-    shared::Shared,
     sink::Sink,
     speech::Greeting,
 };
@@ -61,6 +60,8 @@ pub(super) struct Reader<S> {
     /// An alarm watches its blocked writes.
     pub(super) watched: bool,
     pub(super) principal: Option<Box<str>>,
+    /// How much is composed for it in one go when it catches up: doubled each time it was taken.
+    pub(super) room: u32,
     /// It counts against the limits.
     pub(super) admitted: bool,
     born: u64,
@@ -87,7 +88,6 @@ pub(crate) struct Fan<S> {
     pub(super) readers: Slab<Reader<S>>,
     pub(super) groups: Groups,
     pub(super) out: Batch,
-    pub(super) shared: Shared,
     pub(super) pieces: Pieces,
     pub(super) now: u64,
     /// Readers that can go on, each at most once.
@@ -127,7 +127,6 @@ impl<S: Sink> Fan<S> {
             readers: Slab::new(),
             groups: Groups::default(),
             out: Batch::default(),
-            shared: Shared::default(),
             pieces: Pieces::default(),
             now,
             ready: VecDeque::new(),
@@ -179,6 +178,7 @@ impl<S: Sink> Fan<S> {
             running: false,
             watched: false,
             principal,
+            room: super::behind::ROOM.0,
             admitted,
             born: now,
         });
@@ -340,13 +340,8 @@ impl<S: Sink> Fan<S> {
     /// A reader is at the shard's position, with nothing left to say.
     pub(super) fn promote(&mut self, index: u32) {
         let reader = &mut self.readers[index as usize];
-        let live = &mut self.groups.get_mut(reader.group).live;
         reader.behind = None;
-        reader.live = live.len() as u32;
-        if live.is_empty() {
-            live.reserve_exact(1);
-        }
-        live.push(index);
+        reader.live = self.groups.get_mut(reader.group).live.push(index);
         self.live += 1;
     }
 
@@ -379,9 +374,7 @@ impl<S: Sink> Fan<S> {
         if place == super::groups::NONE {
             return;
         }
-        let live = &mut self.groups.get_mut(reader.group).live;
-        live.swap_remove(place as usize);
-        if let Some(&moved) = live.get(place as usize) {
+        if let Some(moved) = self.groups.get_mut(reader.group).live.remove(place) {
             self.readers[moved as usize].live = place;
         }
         self.live -= 1;

@@ -19,7 +19,7 @@ pub(super) struct Group {
     pub(super) id: GroupId,
     pub(super) view: View,
     /// Readers at the shard's position.
-    pub(super) live: Vec<u32>,
+    pub(super) live: Live,
     members: u32,
     /// While a window is walked: the runs of records for this group, and the last record it had.
     pub(super) first_run: u32,
@@ -27,6 +27,15 @@ pub(super) struct Group {
     pub(super) last: u32,
     /// The first record that concerns it and came without bytes.
     pub(super) mark: u64,
+}
+
+/// Readers by number. Most groups are of one: then it lies in the group itself.
+#[derive(Debug, Default)]
+pub(super) enum Live {
+    #[default]
+    Nobody,
+    One(u32),
+    Many(Vec<u32>),
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +62,7 @@ impl Groups {
                 let group = self.all.insert(Group {
                     id: GroupId(self.groups),
                     view,
-                    live: Vec::new(),
+                    live: Live::default(),
                     members: 0,
                     first_run: NONE,
                     last_run: NONE,
@@ -112,5 +121,37 @@ impl Groups {
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.by_view.is_empty() && self.topics.is_empty() && self.patterns.is_empty()
+    }
+}
+
+impl Live {
+    pub(super) fn as_slice(&self) -> &[u32] {
+        match self {
+            Self::Nobody => &[],
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+
+    /// Adds one. Says its place.
+    pub(super) fn push(&mut self, index: u32) -> u32 {
+        match self {
+            Self::Nobody => *self = Self::One(index),
+            Self::One(one) => *self = Self::Many(vec![*one, index]),
+            Self::Many(many) => many.push(index),
+        }
+        self.as_slice().len() as u32 - 1
+    }
+
+    /// Takes out the one at this place. Says who stands there now.
+    pub(super) fn remove(&mut self, place: u32) -> Option<u32> {
+        if let Self::Many(many) = self
+            && many.len() > 1
+        {
+            many.swap_remove(place as usize);
+            return many.get(place as usize).copied();
+        }
+        *self = Self::Nobody;
+        None
     }
 }

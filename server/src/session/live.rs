@@ -10,7 +10,15 @@ use super::{
     parting::{Panicked, guarded},
     sink::Sink,
 };
-use crate::hub::{inbox::Look, seat::SeatId, sequence::Standing};
+use crate::{
+    hub::{
+        inbox::{Look, Window},
+        seat::SeatId,
+        sequence::Standing,
+    },
+    log::Batch,
+};
+use bytes::Bytes;
 use eventwire::frame::CursorKind;
 
 /// Runs of records that concern the same group, one list per group, and the groups that have one.
@@ -25,6 +33,29 @@ struct Run {
     from: u32,
     to: u32,
     next: u32,
+}
+
+impl Runs {
+    /// The records of the only run of a list.
+    fn only(&self, first: u32) -> Option<(usize, usize)> {
+        let run = self.runs.get(first as usize).filter(|run| run.next == NONE)?;
+        Some((run.from as usize, run.to as usize))
+    }
+
+    /// Puts the records of a list of runs into `out`; of a run that is the only one, whose bytes lie in the window as they
+    /// are, only the cuts.
+    fn compose(&self, first: u32, window: &Window, out: &mut Batch) {
+        out.clear();
+        let only = self.only(first).is_some();
+        let mut next = first;
+        while let Some(run) = self.runs.get(next as usize) {
+            for i in run.from as usize..=run.to as usize {
+                let (at, event) = (window.records[i].at, window.run(i, i));
+                if only { out.cut(at, event.len()) } else { out.put(at, event) }
+            }
+            next = run.next;
+        }
+    }
 }
 
 impl Standing {
@@ -78,7 +109,7 @@ impl<S: Sink> Fan<S> {
             let matched = &window.patterns[patterns..record.patterns as usize];
             patterns = record.patterns as usize;
             groups.concerned(record.topic, matched, |number, group| {
-                if group.last == i || group.live.is_empty() || group.mark != 0 {
+                if group.last == i || group.live.as_slice().is_empty() || group.mark != 0 {
                     return;
                 }
                 if group.last == NONE {
@@ -103,30 +134,33 @@ impl<S: Sink> Fan<S> {
     }
 
     fn deliver(&mut self) {
-        let mut dirty = std::mem::take(&mut self.runs.groups);
+        // Taken out while they are read: handing out changes the rest.
+        let (mut dirty, window) = (std::mem::take(&mut self.runs.groups), std::mem::take(&mut self.window));
+        let mut out = std::mem::take(&mut self.out);
+        // The run that `out` and `shared` are of, if it is one. Groups of different interests that the same events concern
+        // follow each other, and what is one run lies in the window as they are handed it: one copy is for all of them.
+        let (mut composed, mut shared) = (None, None);
         let mut live = Vec::new();
         for number in dirty.drain(..) {
-            self.out.clear();
             let group = self.groups.get_mut(number);
-            let mut run = std::mem::replace(&mut group.first_run, NONE);
             let mark = std::mem::take(&mut group.mark);
+            let first = std::mem::replace(&mut group.first_run, NONE);
             (group.last_run, group.last) = (NONE, NONE);
-            live.clone_from(&group.live);
-            while run != NONE {
-                let Run { from, to, next } = self.runs.runs[run as usize];
-                for i in from as usize..=to as usize {
-                    self.out.put(self.window.records[i].at, self.window.run(i, i));
-                }
-                run = next;
+            live.clear();
+            live.extend_from_slice(group.live.as_slice());
+            let only = self.runs.only(first);
+            if only.is_none() || only != composed {
+                (composed, shared) = (only, None);
+                self.runs.compose(first, &window, &mut out);
             }
-            self.shared.begin();
+            let bytes = only.map_or(&out.bytes[..], |(from, to)| window.run(from, to));
             let mut next = 0;
             while next < live.len() {
                 // One guard for all of them: nearly always nobody needs it.
                 let handed = guarded(|| {
                     while let Some(&index) = live.get(next) {
                         next += 1;
-                        self.hand_out(index, mark);
+                        self.hand_out(index, mark, (bytes, &out.cuts), &mut shared);
                     }
                 });
                 if let Err(Panicked) = handed {
@@ -134,24 +168,25 @@ impl<S: Sink> Fan<S> {
                 }
             }
         }
-        self.runs.groups = dirty;
+        (self.runs.groups, self.window, self.out) = (dirty, window, out);
         self.runs.runs.clear();
     }
 
-    /// Hands the group's bytes to one of its live readers. `mark`: from there on it has to read the log.
-    fn hand_out(&mut self, index: u32, mark: u64) {
+    /// Hands the group's bytes, which have these cuts, to one of its live readers. `mark`: from there on it has to read
+    /// the log.
+    fn hand_out(&mut self, index: u32, mark: u64, (bytes, cuts): (&[u8], &[(u32, u64)]), shared: &mut Option<Bytes>) {
         let (now, at) = (self.now, self.at.head);
         let reader = &mut self.readers[index as usize];
-        let wrote = match self.out.is_empty() {
+        let wrote = match bytes.is_empty() {
             true => Ok(0),
-            false => reader.sink.write(&self.out.bytes, &mut self.shared),
+            false => reader.sink.write(bytes, shared),
         };
         let Ok(n) = wrote else { return self.remove(index) };
         if n > 0 {
             reader.last = now;
         }
         let replay = |at| Behind::new(at, Stage::Replay { arriving: false });
-        if n == self.out.bytes.len() {
+        if n == bytes.len() {
             if mark != 0 {
                 let id = reader.id;
                 self.fall_behind(index, replay(mark - 1));
@@ -160,13 +195,13 @@ impl<S: Sink> Fan<S> {
             return;
         }
         // Stopped inside a piece: its rest is kept, what follows is read from the log.
-        let i = self.out.cuts.partition_point(|cut| cut.0 as usize <= n);
-        let start = if i == 0 { 0 } else { self.out.cuts[i - 1].0 as usize };
+        let i = cuts.partition_point(|cut| cut.0 as usize <= n);
+        let start = if i == 0 { 0 } else { cuts[i - 1].0 as usize };
         let behind = if start == n {
-            replay(if i == 0 { at } else { self.out.cuts[i - 1].1 })
+            replay(if i == 0 { at } else { cuts[i - 1].1 })
         } else {
-            let (end, at) = self.out.cuts[i];
-            Behind { rest: self.out.bytes[n..end as usize].into(), ..replay(at) }
+            let (end, at) = cuts[i];
+            Behind { rest: bytes[n..end as usize].into(), ..replay(at) }
         };
         self.fall_behind(index, behind);
         self.block(index);
@@ -174,7 +209,7 @@ impl<S: Sink> Fan<S> {
 
     /// Every live reader asks the log from here on.
     fn all_behind(&mut self, at: u64) {
-        let live: Vec<u32> = self.groups.iter_mut().flat_map(|group| group.live.iter().copied()).collect();
+        let live: Vec<u32> = self.groups.iter_mut().flat_map(|group| group.live.as_slice().iter().copied()).collect();
         for index in live {
             self.fall_behind(index, Behind::new(at, Stage::Replay { arriving: false }));
             let id = self.readers[index as usize].id;

@@ -17,7 +17,6 @@ mod live;
 mod parting;
 mod pieces;
 mod shard;
-mod shared;
 mod sink;
 mod speech;
 #[cfg(test)]

@@ -118,17 +118,26 @@ impl Task {
             let Some(deadline) = self.turns() else { return };
             match deadline {
                 Next::Now => tokio::task::yield_now().await,
-                Next::Rung => self.door.heard().await,
+                Next::Rung => self.heard().await,
                 Next::At(at) => {
                     if timer.deadline() != at {
                         timer.as_mut().reset(at);
                     }
                     tokio::select! {
-                        () = self.door.heard() => {}
+                        () = self.heard() => {}
                         () = &mut timer => {}
                     }
                 }
             }
+        }
+    }
+
+    /// Waits for the bell. If readers that were refused rang it, others are about to: whoever can run runs first, so that
+    /// one turn serves them all, and what came meanwhile goes out in one piece.
+    async fn heard(&self) {
+        self.door.heard().await;
+        if self.door.presses() {
+            tokio::task::yield_now().await;
         }
     }
 

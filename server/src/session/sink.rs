@@ -1,15 +1,14 @@
 //! Where a reader's bytes go: a seat that a response body empties, or a socket.
 
-use super::shared::Shared;
 use crate::hub::seat::{Gone, Seat};
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// One reader's way out. Dropping it without a word cuts the stream.
 pub(crate) trait Sink {
-    /// Takes as much as it can, and may keep the copy that readers of the same bytes share. Less than all: blocked, and
-    /// the fan is told when it can go on.
-    fn write(&mut self, bytes: &[u8], shared: &mut Shared) -> Result<usize, Gone>;
+    /// Takes as much as it can, and may share one copy among readers of the same bytes. Less than all: blocked, and the
+    /// fan is told when it can go on.
+    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone>;
 
     /// Whether it takes anything at all now, asked before much is composed for it. `false`: blocked, and the fan is told
     /// when it can go on.
@@ -33,8 +32,9 @@ pub(crate) trait Sink {
 pub(crate) struct Place(pub(crate) Arc<Seat>);
 
 impl Sink for Place {
-    fn write(&mut self, bytes: &[u8], shared: &mut Shared) -> Result<usize, Gone> {
-        Ok(if self.0.put(|| shared.of(bytes))? { bytes.len() } else { 0 })
+    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone> {
+        let piece = || shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).clone();
+        Ok(if self.0.put(piece)? { bytes.len() } else { 0 })
     }
 
     fn is_free(&mut self) -> Result<bool, Gone> {

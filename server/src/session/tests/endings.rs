@@ -1,12 +1,13 @@
 //! How the reasons meet for which a stream ends: a grant, a drain, a limit, a stop of its own, a fault inside a frame.
 
 use super::{
-    super::{shared::Shared, sink::Sink},
+    super::sink::Sink,
     face::order,
     oracle::Tap,
     turns::{fan, pipe, publish, said, settle, stats},
 };
 use crate::hub::{Join, seat::Gone};
+use bytes::Bytes;
 use eventwire::{EventName, Start, Topic};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 use tokio::time::advance;
@@ -160,7 +161,7 @@ async fn a_reader_in_whose_way_nothing_lies_has_its_time_from_when_it_stops() {
 struct Torn(Rc<RefCell<Vec<u8>>>, bool);
 
 impl Sink for Torn {
-    fn write(&mut self, bytes: &[u8], _: &mut Shared) -> Result<usize, Gone> {
+    fn write(&mut self, bytes: &[u8], _: &mut Option<Bytes>) -> Result<usize, Gone> {
         assert!(!self.1, "a fault of the test's inside a frame");
         self.1 = std::str::from_utf8(bytes).unwrap().contains("event: tick");
         let n = if self.1 { 10 } else { bytes.len() };

@@ -1,6 +1,7 @@
 //! A client that believes nothing: it reads one stream as `docs/wire.md` says and holds it against everything that ever
 //! was published.
 
+use bytes::Bytes;
 use eventwire::{
     Epoch, EventId, EventName, Frame, Offset, Pattern, Position,
     frame::{CursorKind, GapReason},
@@ -366,12 +367,8 @@ impl std::fmt::Debug for Meanwhile {
 pub(super) struct Tap(pub(super) Rc<RefCell<Pipe>>);
 
 impl super::super::sink::Sink for Tap {
-    fn write(
-        &mut self,
-        bytes: &[u8],
-        shared: &mut super::super::shared::Shared,
-    ) -> Result<usize, crate::hub::seat::Gone> {
-        assert_eq!(shared.of(bytes), bytes, "shared with others");
+    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, crate::hub::seat::Gone> {
+        assert_eq!(shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)), bytes, "shared with others");
         let meanwhile = self.0.borrow_mut().meanwhile.0.take();
         meanwhile.into_iter().for_each(|happens| happens());
         let mut pipe = self.0.borrow_mut();

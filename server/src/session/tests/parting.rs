@@ -3,7 +3,6 @@
 use super::{
     super::{
         fan::{Fan, Rules},
-        shared::Shared,
         sink::Sink,
         speech::Greeting,
     },
@@ -13,6 +12,7 @@ use crate::{
     hub::{Core, CoreConfig, Join, Stats, door::Door, inbox::Bounds, seat::Gone, sequence::Sequence},
     log::Limits,
 };
+use bytes::Bytes;
 use eventwire::{EventName, Start, Topic};
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -143,7 +143,7 @@ impl Fragile {
 }
 
 impl Sink for Fragile {
-    fn write(&mut self, bytes: &[u8], _: &mut Shared) -> Result<usize, Gone> {
+    fn write(&mut self, bytes: &[u8], _: &mut Option<Bytes>) -> Result<usize, Gone> {
         let text = std::str::from_utf8(bytes).unwrap();
         if let Some(trigger) = self.1.filter(|trigger| text.contains(trigger)) {
             panic!("a fault of the test's at {trigger}");
