@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { isPattern } from "../dist/topics.js";
-import { both, EPOCH, FakeEventSource, HELLO, type Line } from "./fake.js";
+import { connectRaw } from "eventwire";
+import { both, EPOCH, FakeEventSource, type FakeRequest, HELLO, Line, play, until } from "./fake.js";
 
 const ROOT = new URL("../../tests/fixtures/wire/", import.meta.url);
 
@@ -107,6 +108,40 @@ both("every frame reads as its fixture says", async (on) => {
     }
     stream.close();
   }
+});
+
+interface Stream {
+  blocks: { event: string; data: string; id: string }[];
+  lastEventId: string;
+  retry: number | null;
+}
+
+test("every stream reads as its fixture says, over fetch, in any pieces", async () => {
+  const names = readdirSync(new URL("streams/", ROOT)).filter((name) => name.endsWith(".sse"));
+  mock.timers.enable({ apis: ["Date"] });
+  assert.ok(names.length >= 40, `${names.length} streams`);
+  for (const name of names) {
+    const bytes = new Uint8Array(readFileSync(new URL(`streams/${name}`, ROOT)));
+    const { blocks, lastEventId, retry } = read<Stream>(`streams/${name.replace(".sse", ".json")}`);
+    for (const size of [1, 3, bytes.length || 1]) {
+      play();
+      const stream = connectRaw("http://any.test/", { headers: {} });
+      const loop = stream[Symbol.asyncIterator]();
+      const source = (await until("a request", () => Line.all[0])) as FakeRequest;
+      await source.opens();
+      for (let from = 0; from < bytes.length; from += size) await source.raw(bytes.slice(from, from + size));
+      await source.breaks();
+      const { nextAttemptAt = 0 } = stream.state;
+      const wait = nextAttemptAt - Date.now();
+      const least = retry ?? 1000;
+      assert.ok(wait >= least && wait <= least + 1000, `${name}: ${wait} after retry: ${retry}`);
+      stream.close();
+      const seen: Stream["blocks"] = [];
+      for (let item; !(item = await loop.next()).done; ) seen.push({ event: item.value.type, data: item.value.data, id: item.value.id });
+      assert.deepEqual([seen, stream.lastEventId], [blocks, lastEventId], `${name} in pieces of ${size}`);
+    }
+  }
+  mock.timers.reset();
 });
 
 function listened(source: Line, event: string, name: string): void {
