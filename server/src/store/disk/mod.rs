@@ -76,6 +76,8 @@ struct Inner {
     segments: Arc<Segments>,
     /// Held from giving an offset until it is committed: offsets are committed in order.
     writing: Mutex<Writing>,
+    /// Apart from what is held while the disk works: whoever asks how this store does it is not to wait for that.
+    sync: Mutex<Sync>,
     below: Mutex<Below>,
     first: Mutex<Offset>,
     committed: watch::Sender<Committed>,
@@ -90,7 +92,6 @@ struct Inner {
 struct Writing {
     writer: Writer,
     life: Life,
-    sync: Sync,
     pace: Pace,
 }
 
@@ -170,7 +171,8 @@ impl Disk {
         let inner = Inner {
             medium,
             segments,
-            writing: Mutex::new(Writing { writer, life, sync: Sync::Always, pace: Pace::default() }),
+            writing: Mutex::new(Writing { writer, life, pace: Pace::default() }),
+            sync: Mutex::default(),
             first: Mutex::new(Offset(below.first())),
             below: Mutex::new(below),
             committed,
@@ -216,7 +218,7 @@ impl Store for Disk {
     type Tail = tail::Tail;
 
     fn profile(&self) -> Profile {
-        let durability = match self.inner.writing.lock().sync {
+        let durability = match *self.inner.sync.lock() {
             Sync::Always => Durability::Always,
             Sync::Every(_) => Durability::Delayed,
         };
@@ -293,7 +295,7 @@ impl Inner {
                 *self.flusher.lock() = Some(flusher);
             }
         }
-        writing.sync = sync;
+        *self.sync.lock() = sync;
         Ok(())
     }
 
@@ -312,7 +314,7 @@ impl Inner {
         const LITTLE: usize = 256 << 10;
         let writing = self.writing.try_lock()?;
         let short = || batch.iter().map(|record| record.payload.as_str().len()).sum::<usize>() <= LITTLE;
-        let now = matches!(writing.sync, Sync::Every(_))
+        let now = matches!(*self.sync.lock(), Sync::Every(_))
             && !writing.writer.is_to_begin()
             && short()
             && writing.pace.is_quick(Instant::now());
@@ -330,7 +332,7 @@ impl Inner {
         if current != epoch {
             return Err(AppendError::WrongEpoch(current));
         }
-        let through = writing.sync == Sync::Always;
+        let through = *self.sync.lock() == Sync::Always;
         writing.writer.append(head.0, &records, through).map_err(|failure| self.not_appended(&failure))?;
         let acked = Acked { first: (!records.is_empty()).then(|| head.next()) };
         let head = Offset(head.0 + records.len() as u64);
@@ -370,7 +372,7 @@ impl Inner {
         let Bounds { epoch, head, .. } = self.bounds();
         if epoch == seen {
             let epoch = Epoch::from_random(fastrand::u64(..));
-            let noted = writing.life.note(epoch, writing.sync);
+            let noted = writing.life.note(epoch, *self.sync.lock());
             noted.and_then(|()| writing.life.mark(Position { epoch, offset: head })).map_err(|error| {
                 let path = self.path.display();
                 let detail = format!("could not renew the epoch of the disk store {path}: {error}; see to the disk");
