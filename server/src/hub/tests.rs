@@ -1,6 +1,7 @@
 //! The hub as an app uses it, over memory, over a store that misbehaves, and over a disk folder: what publishing answers
 //! and what a reader is then shown.
 
+mod accepting;
 mod keys;
 mod making;
 #[cfg(feature = "disk")]

@@ -12,6 +12,8 @@ pub(crate) mod scripted;
 #[cfg(test)]
 pub(crate) mod suite;
 
+#[cfg(all(test, feature = "disk"))]
+pub(crate) use disk::tests::simulated;
 #[cfg(feature = "disk")]
 pub use disk::{Disk, Sync};
 pub use error::{AppendError, StoreError, StoreErrorKind, TailEnd};

@@ -28,6 +28,8 @@ pub(crate) struct State {
     /// Acknowledgements know no offset.
     pub(crate) blind: bool,
     pub(crate) appends: usize,
+    /// Appends are handed over, and wait.
+    pub(crate) held: bool,
     /// Nobody answers.
     pub(crate) away: bool,
 }
@@ -52,6 +54,7 @@ impl Scripted {
             next: None,
             blind: false,
             appends: 0,
+            held: false,
             away: false,
         };
         Self { state: Arc::new(Mutex::new(state)), changed: Arc::new(watch::Sender::new(0)), epochs: 1 }
@@ -126,8 +129,11 @@ impl Store for Scripted {
     }
 
     async fn append(&self, epoch: Epoch, batch: Vec<Arc<Record>>) -> Result<Acked, AppendError> {
+        let mut changed = self.changed.subscribe();
+        self.with(|state| state.appends += 1);
+        let held = || self.state.lock().held;
+        while held() && changed.changed().await.is_ok() {}
         self.with(|state| {
-            state.appends += 1;
             if state.epoch != epoch {
                 return Err(AppendError::WrongEpoch(state.epoch));
             }

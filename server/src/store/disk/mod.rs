@@ -425,4 +425,4 @@ fn read_only(path: &Path, error: &io::Error) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

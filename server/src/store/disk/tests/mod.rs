@@ -6,7 +6,7 @@ mod damage;
 mod folder;
 mod full;
 mod place;
-mod simulated;
+pub(crate) mod simulated;
 
 use super::{segments::Spot, *};
 use crate::store::{

@@ -1,17 +1,42 @@
-//! A folder in memory that knows what has reached the disk, dies at any operation, and fails as it is told.
+//! A folder in memory that knows what has reached the disk, dies at any operation, fails as it is told, and waits as it is
+//! told.
 
-use crate::store::disk::medium::{File, Medium};
-use parking_lot::Mutex;
+use super::{SEGMENT, here};
+use crate::store::{
+    Disk as Store, Sync,
+    disk::medium::{File, Medium},
+};
+use parking_lot::{Condvar, Mutex};
 use std::{
     collections::BTreeMap,
     fmt, io,
     path::Path,
     sync::Arc,
     thread::{self, ThreadId},
+    time::Duration,
 };
 
 #[derive(Clone, Default)]
-pub(super) struct Simulated(Arc<Mutex<Disk>>);
+pub(crate) struct Simulated(Arc<Mutex<Disk>>, Arc<Gate>);
+
+/// What a disk does for its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Events come into the system's hands.
+    Write,
+    /// They come to the disk itself.
+    Sync,
+}
+
+/// What is not done at present, and how many wait for it.
+#[derive(Default)]
+struct Gate {
+    held: Mutex<(Option<Work>, usize)>,
+    let_go: Condvar,
+}
+
+/// Some work of a disk that is not done. Dropping it lets the disk go on.
+pub(crate) struct Held(Arc<Gate>);
 
 #[derive(Clone, Default)]
 struct Disk {
@@ -63,7 +88,39 @@ pub(super) enum Unwritten {
 pub(super) const UNWRITTEN: [Unwritten; 5] =
     [Unwritten::Gone, Unwritten::There, Unwritten::Half, Unwritten::Zeros, Unwritten::Late];
 
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.held.lock().0 = None;
+        self.0.let_go.notify_all();
+    }
+}
+
 impl Simulated {
+    /// A store on it.
+    pub(crate) fn store(&self, sync: Sync) -> Store {
+        Store::over(Arc::new(self.clone()), here(), SEGMENT, None).unwrap().sync(sync)
+    }
+
+    /// From here on whoever asks for this waits, until what this returns is dropped.
+    pub(crate) fn hold(&self, work: Work) -> Held {
+        self.1.held.lock().0 = Some(work);
+        Held(self.1.clone())
+    }
+
+    /// Whether somebody waits.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.1.held.lock().1 > 0
+    }
+
+    /// Waits while this is held.
+    fn pass(&self, work: Work) {
+        let mut held = self.1.held.lock();
+        held.1 += 1;
+        let waited = self.1.let_go.wait_while_for(&mut held, |held| held.0 == Some(work), Duration::from_secs(20));
+        held.1 -= 1;
+        assert!(!waited.timed_out(), "never let go: whoever holds it waits for the disk");
+    }
+
     pub(super) fn at(&self, operation: usize, fault: Fault) {
         self.0.lock().fault = Some((operation, fault));
     }
@@ -121,7 +178,7 @@ impl Simulated {
             disk.files.push(Content { durable: bytes.clone(), now: bytes });
         }
         disk.durable = disk.names.clone();
-        Self(Arc::new(Mutex::new(disk)))
+        Self(Arc::new(Mutex::new(disk)), Arc::default())
     }
 
     /// Counts, and does what was planned for this operation. `Ok`: go on.
@@ -241,6 +298,7 @@ impl Medium for Simulated {
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.pass(Work::Sync);
         self.act(|disk| {
             disk.durable = disk.names.clone();
             Ok(())
@@ -275,6 +333,7 @@ impl Drop for Open {
 
 impl File for Open {
     fn write(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.disk.pass(Work::Write);
         let (some, result) = match self.disk.step() {
             Ok(()) => (bytes.len(), Ok(())),
             // No end of a process tears so small a write in the system's memory; power loss may, later.
@@ -308,6 +367,7 @@ impl File for Open {
     }
 
     fn sync(&self) -> io::Result<()> {
+        self.disk.pass(Work::Sync);
         self.disk.act(|disk| {
             let file = &mut disk.files[self.file];
             file.durable = file.now.clone();
