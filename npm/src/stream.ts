@@ -293,6 +293,10 @@ export class Stream<E extends object> implements EventStream<E> {
       return this.#finish(code, refusal(this.#settings.url, code, status, problem, ...this.#refused));
     }
     if (kind === "open" && this.#state.kind === kind) return; // hello, said again
+    if (reason === "no-hello") {
+      const words = "answered, and said nothing for five seconds: something on the way buffers (nginx: proxy_buffering off), or it is another server's stream (connectRaw reads any)";
+      this.#say(reason, `${this.#settings.url} ${words}`);
+    }
     this.#enter({ kind, reason, nextAttemptAt: nextAttemptAt || undefined } as State);
   }
 

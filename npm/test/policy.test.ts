@@ -193,6 +193,26 @@ test("c15 a server that never answers is given up, and its request aborted", asy
   mock.timers.reset();
 });
 
+both("an answer that stays silent is given up, and what may buffer it is named once", async (on) => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
+  const lines = mock.method(console, "error", () => {});
+  const dialling = on.dial({}, keep);
+  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(0);
+  }
+  const { stream } = await dialling;
+  for (const n of [0, 1]) {
+    const source = await until("an attempt", () => (mock.timers.tick(100), Line.all[n]));
+    await source.opens();
+    for (let second = 0; second < 6; second++) mock.timers.tick(1000);
+    assert.deepEqual([stream.state.kind, stream.state.reason, source.closed], ["waiting", "no-hello", true]);
+  }
+  assert.equal(lines.mock.callCount(), 1);
+  assert.match(String(lines.mock.calls[0]?.arguments[0]), /^eventwire: http:\/\/shop\.test\/events answered, and said nothing .*proxy_buffering/);
+  lines.mock.restore();
+});
+
 test("c3 a line without end is given up, and named", async () => {
   const lines = mock.method(console, "error", () => {});
   const { source, stream } = await FETCH.open({}, keep);

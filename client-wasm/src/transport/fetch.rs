@@ -39,6 +39,7 @@ impl Transport {
             decoder = decoder.with_comments().with_id(id);
         }
         let tell = Closure::new(move |what: u32, bytes: Vec<u8>, after: f64| {
+            let code;
             let event = match what {
                 LOST => TransportEvent::Ended(End::Lost),
                 OPENED => TransportEvent::Opened,
@@ -55,7 +56,10 @@ impl Transport {
                     status: status as u16,
                     // What is no date is `NaN`, and `NaN` is not over zero.
                     retry_after: (after > 0.0).then(|| Duration::from_millis(after as u64)),
-                    code: std::str::from_utf8(&bytes).ok().filter(|code| !code.is_empty()),
+                    code: {
+                        code = String::from_utf8_lossy(&bytes);
+                        (!code.is_empty()).then_some(&*code)
+                    },
                 }),
             };
             tell(News::Plain(event));
