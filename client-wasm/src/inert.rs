@@ -24,9 +24,6 @@ impl Stream {
     pub fn delete_topics(&self, _topics: &[Pattern]) {}
 
     /// Does nothing.
-    pub fn frame(&self, _event: &str, _id: &str, _data: &str) {}
-
-    /// Does nothing.
     pub fn queue_full(&self) {}
 
     /// Does nothing.
@@ -76,7 +73,7 @@ mod tests {
 
     #[test]
     fn without_a_browser_a_stream_says_nothing() {
-        let endpoint = Endpoint { url: "/events".into(), fetch: false, raw: false, request: () };
+        let endpoint = Endpoint { url: "/events".into(), fetch: false, request: () };
         let stream = Stream::open(endpoint, Config::default(), Box::new(Nobody));
         stream.add_topics(&[Pattern::all()]);
         assert_eq!(stream.position(), None);

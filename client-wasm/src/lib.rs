@@ -1,11 +1,11 @@
-//! The eventwire client in a browser: a transport, a timer and the page's signals around the machine.
+//! The eventwire client in a browser: transports, a timer and the page's signals around the machine.
 //!
 //! Decides nothing: when and whether to connect is [`eventwire_client_core::Client`]'s. Decodes nothing: a payload stays
 //! the string that the browser made of it until a [`Page`] takes it. On native targets it compiles to a stream that
 //! stays idle, so that the same front end renders on a server.
 
 #[cfg(target_arch = "wasm32")]
-mod clock;
+mod browser;
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
@@ -13,10 +13,6 @@ mod npm;
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod shell;
-#[cfg(target_arch = "wasm32")]
-mod signals;
-#[cfg(target_arch = "wasm32")]
-mod transport;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use inert::Stream;

@@ -1,8 +1,11 @@
 //! What the npm package calls. Flat strings and numbers; the TypeScript around it is the interface.
 //!
-//! Trusts its caller: topics and names were checked there, and what cannot be read here is left out.
+//! Trusts its caller: topics and names were checked there; a list that cannot be read here is empty.
 
-use crate::{Endpoint, Event, Page, Raw, Request, Stream};
+use crate::{
+    Endpoint, Event, Page, Request, Stream,
+    browser::{list, patterns},
+};
 use eventwire::{EventName, Pattern, Position, Start};
 use eventwire_client_core::{Background, Config, Contract, Fault, Gap, State, Topics};
 use std::time::Duration;
@@ -23,12 +26,6 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn event(this: &Sink, event: &web_sys::MessageEvent);
     #[wasm_bindgen(method)]
-    fn opened(this: &Sink);
-    #[wasm_bindgen(method)]
-    fn read(this: &Sink, id: &str, retry: f64);
-    #[wasm_bindgen(method)]
-    fn resume(this: &Sink) -> String;
-    #[wasm_bindgen(method)]
     fn gap(this: &Sink, reason: &str, topics: &str, position: &str);
     #[wasm_bindgen(method)]
     fn fault(this: &Sink, reason: &str, event: &str, path: &str, found: &JsValue, topic: &str);
@@ -43,27 +40,20 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Machine(Stream);
 
-#[expect(clippy::too_many_arguments, reason = "one flat call across the boundary is smaller than an object read there")]
 #[wasm_bindgen]
 impl Machine {
-    /// `request` as `transport/fetch.js` reads it, and `EventSource` its `withCredentials`. Lists are joined by commas,
-    /// which neither a topic nor a name can hold. `topics` undefined: all that is granted. `grace` in milliseconds, infinite to keep a hidden page's stream.
+    /// `text`, one a line: the URL; the contract's hash and its names; `=` and the topics, or nothing for all that is
+    /// granted; where to start. Lists are joined by commas, which neither a topic nor a name can hold. `request` as
+    /// `browser/fetch.js` reads it, and `EventSource` its `withCredentials`. `grace` in milliseconds, infinite to keep a
+    /// hidden page's stream.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        url: String,
-        request: Request,
-        fetch: bool,
-        raw: bool,
-        topics: Option<String>,
-        from: &str,
-        names: &str,
-        hash: &str,
-        grace: f64,
-        sink: Sink,
-    ) -> Self {
+    pub fn new(text: &str, request: Request, fetch: bool, grace: f64, sink: Sink) -> Self {
+        let mut lines = text.splitn(5, '\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (url, hash, names, topics, from) = (line().into(), line(), line(), line(), line());
         let config = Config {
-            topics: match topics {
-                Some(topics) => Topics::Named(patterns(&topics)),
+            topics: match topics.strip_prefix('=') {
+                Some(topics) => Topics::Named(named(topics)),
                 None => Topics::Granted,
             },
             start: match from {
@@ -75,7 +65,7 @@ impl Machine {
                 },
             },
             contract: Some(Contract {
-                names: names.split(',').filter_map(|name| EventName::parse(name).ok()).collect(),
+                names: list(names, |name| EventName::parse(name).ok()).unwrap_or_default(),
                 hash: hash.into(),
             }),
             background: if grace == f64::INFINITY {
@@ -86,7 +76,7 @@ impl Machine {
                 Background::Immediate
             },
         };
-        Self(Stream::open(Endpoint { url, fetch, raw, request }, config, Box::new(sink)))
+        Self(Stream::open(Endpoint { url, fetch, request }, config, Box::new(sink)))
     }
 
     /// Closes for good.
@@ -96,17 +86,12 @@ impl Machine {
 
     /// One more user of each topic.
     pub fn add_topics(&self, topics: &str) {
-        self.0.add_topics(&patterns(topics));
+        self.0.add_topics(&named(topics));
     }
 
     /// One user less of each topic.
     pub fn delete_topics(&self, topics: &str) {
-        self.0.delete_topics(&patterns(topics));
-    }
-
-    /// A frame of ours, in the place of a server that is not ours.
-    pub fn frame(&self, event: &str, id: &str, data: &str) {
-        self.0.frame(event, id, data);
+        self.0.delete_topics(&named(topics));
     }
 
     /// The pull queue holds all it may.
@@ -146,22 +131,6 @@ impl Page for Sink {
         self.event(event.raw);
     }
 
-    fn raw(&self, raw: &Raw) {
-        self.event(raw);
-    }
-
-    fn opened(&self) {
-        self.opened();
-    }
-
-    fn read(&self, id: &str, retry: Option<Duration>) {
-        self.read(id, retry.map_or(0.0, |retry| retry.as_millis() as f64));
-    }
-
-    fn resume(&self) -> String {
-        self.resume()
-    }
-
     fn gap(&self, gap: Gap) {
         self.gap(gap.reason.as_str(), &joined(&gap.topics), &text(gap.position));
     }
@@ -199,8 +168,8 @@ fn text(position: Option<Position>) -> String {
     text
 }
 
-fn patterns(joined: &str) -> Vec<Pattern> {
-    joined.split(',').filter_map(|pattern| Pattern::parse(pattern).ok()).collect()
+fn named(joined: &str) -> Vec<Pattern> {
+    patterns(joined).unwrap_or_default()
 }
 
 fn joined(patterns: &[Pattern]) -> String {

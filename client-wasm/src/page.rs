@@ -2,7 +2,6 @@
 
 use eventwire::{Position, Topic};
 use eventwire_client_core::{Fault, Gap, State};
-use std::time::Duration;
 
 /// What the browser made of an event, payload included.
 #[cfg(target_arch = "wasm32")]
@@ -13,7 +12,7 @@ pub type Raw = web_sys::MessageEvent;
 #[derive(Debug)]
 pub enum Raw {}
 
-/// How to ask: `withCredentials` as an `EventSource` takes it, and what `transport/fetch.js` reads besides.
+/// How to ask: `withCredentials` as an `EventSource` takes it, and what `browser/fetch.js` reads besides.
 #[cfg(target_arch = "wasm32")]
 pub type Request = js_sys::Object;
 
@@ -28,8 +27,6 @@ pub struct Endpoint {
     pub url: String,
     /// Whether `fetch` carries the stream, and not `EventSource`.
     pub fetch: bool,
-    /// Whether the stream is not ours: the page speaks its frames (see [`Page::opened`]), and is handed all that comes.
-    pub raw: bool,
     /// How to ask.
     pub request: Request,
 }
@@ -58,15 +55,4 @@ pub trait Page {
     fn outdated(&self, hash: &str);
     /// Where the client is now. `next_attempt_at` is in milliseconds of `Date.now()`.
     fn state(&self, state: &State, next_attempt_at: Option<f64>);
-
-    /// A raw stream has begun: the page says a `hello` in its place, by `Stream::frame`.
-    fn opened(&self) {}
-    /// The next event of a raw stream, or a comment, whose name is empty.
-    fn raw(&self, _raw: &Raw) {}
-    /// All that has come of a raw stream was framed. The id in force, and the floor of its reconnection time if it set one.
-    fn read(&self, _id: &str, _retry: Option<Duration>) {}
-    /// Where a raw stream's next attempt goes on: over `fetch` the id in force, else a query that says it.
-    fn resume(&self) -> String {
-        String::new()
-    }
 }

@@ -66,7 +66,8 @@ export function connectRaw(url: string | URL, options: RawOptions = {}): RawStre
   if (!(heartbeat > 0)) throw new EventwireError("invalid-option", `options.heartbeat is ${heartbeat}; it must be milliseconds, over 0`);
   let [id, retry, events] = [lastEventId, 1000, 0];
   const comments = new Set<{ readonly call: (text: string) => void }>();
-  const say = (name: string, data: object): void => stream.frame(`eventwire.${name}`, HERE, JSON.stringify(data));
+  let frame = (_name: string, _id: string, _data: string): void => {};
+  const say = (name: string, data: object): void => frame(`eventwire.${name}`, HERE, JSON.stringify(data));
   const hello = (): void => {
     const own = names.filter((name) => name !== "message" && !asked.fetch);
     say("hello", { v: 1, start: HERE, head: HERE, names: own, contract: "", topics: ["**"], denied: [], heartbeat: Math.ceil(heartbeat), spread: 1000, retry });
@@ -85,6 +86,7 @@ export function connectRaw(url: string | URL, options: RawOptions = {}): RawStre
       return undefined;
     },
     sink: {
+      speaks: (how) => (frame = how),
       opened: hello,
       read: (last, floor) => {
         id = last;

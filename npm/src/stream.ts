@@ -51,7 +51,13 @@ export interface Raw {
   /** Takes an event, or keeps a comment to itself. */
   event(event: MessageEvent<string>): { readonly id: string } | undefined;
   /** What the machine asks and says besides. */
-  readonly sink: { opened(): void; read(id: string, retry: number): void; resume(): string };
+  readonly sink: {
+    /** Is told how to say a frame in the server's place. */
+    speaks(frame: (name: string, id: string, data: string) => void): void;
+    opened(): void;
+    read(id: string, retry: number): void;
+    resume(): string;
+  };
 }
 
 /** What a handler is kept in: an object of its own, so that a function given twice is called twice. */
@@ -201,24 +207,20 @@ export class Stream<E extends object> implements EventStream<E> {
           this.#fault(fault({ reason, event, path, expected: "", found: `${found ?? ""}`, topic: topic || undefined, position: undefined, data: undefined })),
         outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
-        ...this.#raw?.sink,
       };
       const asked = {
         ...request,
         refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
         wrong: (text: string) => this.#say(text, text),
+        raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
-      this.#machine = new Machine(url, asked, fetch, !!this.#raw, topics, from, names.join(), hash, grace, sink);
+      const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
+      this.#machine = new Machine(text, asked, fetch, grace, sink);
       for (const ask of this.#asked.splice(0)) ask(this.#machine);
     } catch (error) {
       const { code } = error as EventwireError;
       this.#finish(code === "wasm-blocked" ? code : "failed", error as EventwireError);
     }
-  }
-
-  /** Speaks for a server that is not ours. */
-  frame(event: string, id: string, data: string): void {
-    this.#machine?.frame(event, id, data);
   }
 
   get #closed(): boolean {

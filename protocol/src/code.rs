@@ -125,6 +125,11 @@ impl Code {
         )
     }
 
+    /// The code that a `bye` gives as its reason; one that is not known, or that no `bye` gives, means to come back.
+    pub fn of_bye(raw: &str) -> Self {
+        Self::parse(raw).filter(|code| code.is_bye()).unwrap_or(Self::Internal)
+    }
+
     /// What to do next. No `_` arm: a new code has to answer.
     pub const fn retry(self) -> Retry {
         match self {

@@ -212,10 +212,7 @@ impl<'a> Members<'a> {
             }),
             "eventwire.cursor" => Frame::Cursor(CursorKind::parse(&self.text("kind")?).unwrap_or(CursorKind::Skip)),
             "eventwire.names" => Frame::Names(self.names()?),
-            _ => Frame::Bye(Bye {
-                reason: Code::parse(&self.text("reason")?).filter(|code| code.is_bye()).unwrap_or(Code::Internal),
-                after: self.millis("after")?,
-            }),
+            _ => Frame::Bye(Bye { reason: Code::of_bye(&self.text("reason")?), after: self.millis("after")? }),
         })
     }
 

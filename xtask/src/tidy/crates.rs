@@ -35,8 +35,6 @@ const RULES: &[Rule] = &[
         ours: &["eventwire", "eventwire-client-core"],
         others: Others::Only(&[
             "futures-core",
-            "gloo-events",
-            "gloo-timers",
             "js-sys",
             "serde",
             "serde-wasm-bindgen",

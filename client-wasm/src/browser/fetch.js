@@ -3,8 +3,6 @@
 // Frames nothing and never dials a second time, but for one thing only a request itself can know: headers that were
 // refused are asked for once more.
 
-// What `tell` is told; any other number is the status of an answer that is no stream. fetch.rs has the same.
-const [LOST, OPENED, BYTES] = [0, 1, 2]
 // Of a refusal's body, in bytes and milliseconds: enough for a problem document, and for people.
 const [ENOUGH, SOON] = [4096, 1000]
 
@@ -18,7 +16,12 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
  * @typedef {HeadersInit | undefined} Sent
- * @typedef {(what: number, bytes: Uint8Array, after: number) => boolean} Tell whether to go on
+ *
+ * @typedef {object} Told who hears of it; nobody, once it is aborted
+ * @property {() => void} opened
+ * @property {(bytes: Uint8Array) => boolean} bytes whether to go on
+ * @property {() => void} lost
+ * @property {(status: number, after: number, code: string) => void} refused no stream; `after` in milliseconds
  */
 
 /**
@@ -28,12 +31,11 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @param {string} url
  * @param {string} id
  * @param {boolean} probe
- * @param {Tell} tell
+ * @param {Told} tell
  */
 export function dial({ headers: own, method, body, withCredentials, refused: tellRefused, wrong }, url, id, probe, tell) {
   const abort = new AbortController()
   const { signal } = abort
-  const say = (/** @type {number} */ what, bytes = new Uint8Array(), after = 0) => signal.aborted || tell(what, bytes, after)
 
   /** @returns {Promise<unknown>} */
   const ask = async (/** @type {number | undefined} */ refused) => {
@@ -41,8 +43,9 @@ export function dial({ headers: own, method, body, withCredentials, refused: tel
     try {
       headers = new Headers(typeof own === "function" ? await own({ refused }) : own)
     } catch (error) {
-      signal.aborted || wrong?.(`options.headers failed, and is asked again with the next attempt: ${error}`)
-      return say(LOST)
+      if (signal.aborted) return
+      wrong?.(`options.headers failed, and is asked again with the next attempt: ${error}`)
+      return tell.lost()
     }
     headers.set("accept", "text/event-stream")
     // A header is bytes, one character each.
@@ -54,15 +57,17 @@ export function dial({ headers: own, method, body, withCredentials, refused: tel
     if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) {
       const reader = !probe && response.body?.getReader()
       if (reader) {
-        say(OPENED)
+        if (signal.aborted) return
+        tell.opened()
         for (let read; !(read = await reader.read()).done; ) {
-          if (!say(BYTES, read.value)) {
+          if (signal.aborted) return
+          if (!tell.bytes(read.value)) {
             wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
             break
           }
         }
       }
-      return say(LOST)
+      return signal.aborted || tell.lost()
     }
     if ((status === 401 || status === 403) && !refused && typeof own === "function") {
       response.body?.cancel().catch(() => {})
@@ -81,18 +86,15 @@ export function dial({ headers: own, method, body, withCredentials, refused: tel
     const seconds = Number(after)
     // A date counts from the server's own clock, where it shows it.
     const wait = isNaN(seconds) ? Date.parse(after) - (Date.parse(header("date")) || Date.now()) : seconds * 1000
-    return say(status, new TextEncoder().encode(code ?? ""), wait)
+    // What is no date is `NaN`, and `NaN` is not over zero.
+    tell.refused(status, wait > 0 ? wait : 0, `${code ?? ""}`)
   }
 
   ask(undefined)
-    .catch(() => say(LOST))
+    .catch(() => signal.aborted || tell.lost())
     .finally(() => abort.abort()) // lets go of what was not read
   return abort
 }
-
-/** An event as an `EventSource` would have made it. */
-export const message = (/** @type {string} */ name, /** @type {string} */ data, /** @type {string} */ lastEventId) =>
-  new MessageEvent(name, { data, lastEventId })
 
 /** The beginning of a body. One that does not end, or does not come, is waited for only so long. */
 async function piece(/** @type {Response["body"]} */ body) {
