@@ -175,7 +175,7 @@ impl Minifier<'_> {
                 }
                 Some(b'\\') => self.escape()?,
                 Some(0..0x20) => return Err(self.syntax("no bare control character in a string")),
-                Some(_) => self.at += 1,
+                Some(_) => self.at += plain(&self.json.as_bytes()[self.at..]),
             }
         }
     }
@@ -250,6 +250,11 @@ impl Minifier<'_> {
         };
         self.open.iter().rev().filter_map(segment).collect()
     }
+}
+
+/// Bytes before the next one that means something in a string.
+fn plain(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(bytes.len())
 }
 
 fn syntax(expected: &'static str, at: usize) -> Cause {

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 mod follow;
 mod orders;
+mod turn;
 
 /// Publishes that may wait for the loop. At the bound publishing waits: nothing is dropped, and no reader is involved.
 const WAITING: usize = 1024;
@@ -25,6 +26,7 @@ pub(super) type Starting = Pin<Box<dyn Future<Output = Result<(Arc<Core>, Feed),
 /// The way to the loop. When the last is dropped, the loop appends what it was given and lets go of the store.
 pub(super) struct Feed {
     orders: mpsc::Sender<Order>,
+    turn: Arc<turn::Turn>,
 }
 
 /// One event to append, and who waits for its position.
@@ -43,9 +45,10 @@ pub(super) async fn start<S: Store>(store: S, config: CoreConfig) -> Result<(Arc
     let (orders, waiting) = mpsc::channel(WAITING);
     let mut follow = follow::Follow::new(Arc::new(store), config, Clock::start()).await?;
     follow.read_back().await?;
-    let core = follow.core().clone();
-    tokio::spawn(follow.run(waiting));
-    Ok((core, Feed { orders }))
+    let (core, lone) = (follow.core().clone(), follow.lone());
+    let (turn, own) = turn::Turn::of(follow.run(waiting), lone);
+    tokio::spawn(own);
+    Ok((core, Feed { orders, turn }))
 }
 
 impl Feed {
@@ -62,6 +65,7 @@ impl Feed {
         let sent = tokio::task::unconstrained(self.orders.send(order));
         // From here on the event will be appended whether or not anyone still waits for the answer.
         sent.await.map_err(|_| PublishError::Refused(stopped()))?;
+        self.turn.help();
         answered.await.unwrap_or_else(|_| Err(PublishError::Indeterminate(stopped())))
     }
 }

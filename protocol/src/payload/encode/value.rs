@@ -121,6 +121,8 @@ fn text(out: &mut Vec<u8>, text: &str) -> Result<(), Fail> {
     if out.len() + text.len() > limits::PAYLOAD {
         return Err(Cause::TooLarge(out.len() + text.len()).into());
     }
+    // With its quotes, if nothing has to be escaped.
+    out.reserve(text.len() + 2);
     scalar(out, text)
 }
 

@@ -5,7 +5,7 @@
 use super::{
     Order,
     orders::{BATCH, Orders},
-    same_event,
+    turn::Lone,
 };
 use crate::{
     hub::{
@@ -14,15 +14,15 @@ use crate::{
         keys::{KEYS, Keys},
         publish::PublishError,
     },
-    store::{Acked, AppendError, Bounds, Fed, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd},
+    store::{Acked, AppendError, Bounds, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd},
 };
 use eventwire::{Epoch, Offset, Position, frame::GapReason};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use std::{
-    future::{Future, pending},
+    future::{Future, pending, poll_fn},
     iter,
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use tokio::{
@@ -30,6 +30,7 @@ use tokio::{
     time::{self, Instant},
 };
 
+mod intake;
 mod patience;
 
 /// How often the store is told what the log has forgotten.
@@ -41,7 +42,14 @@ const READ_BACK: u64 = 4;
 const READ_AT_LEAST: u64 = 256 << 20;
 
 type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
-type Appended = (Vec<Arc<Record>>, Result<Acked, AppendError>);
+
+/// How an append ended.
+struct Appended {
+    batch: Vec<Arc<Record>>,
+    result: Result<Acked, AppendError>,
+    /// It was not there at once.
+    waited: bool,
+}
 
 pub(super) struct Follow<S: Store> {
     store: Arc<S>,
@@ -62,6 +70,8 @@ pub(super) struct Follow<S: Store> {
     away: Option<Instant>,
     /// Records of the newest batch: about so many publishers are at it.
     company: usize,
+    /// Nobody was in company, and the store answered at once.
+    lone: Lone,
     appending: Working<Appended>,
     trimming: Working<Result<Offset, StoreError>>,
 }
@@ -108,6 +118,7 @@ impl<S: Store> Follow<S> {
             trim,
             away: None,
             company: 0,
+            lone: Lone::default(),
             appending: None,
             trimming: None,
         };
@@ -125,6 +136,10 @@ impl<S: Store> Follow<S> {
 
     pub(super) fn core(&self) -> &Arc<Core> {
         &self.core
+    }
+
+    pub(super) fn lone(&self) -> Lone {
+        self.lone.clone()
     }
 
     /// Feeds everything up to the head of this moment: from then on any reader can resume here.
@@ -208,8 +223,8 @@ impl<S: Store> Follow<S> {
                 fed = tail.next() => if let Err(stop) = self.feed_ready(tail.as_mut(), fed) {
                     return stop;
                 },
-                (batch, result) = working(&mut self.appending) => {
-                    if let Some(end) = self.appended(batch, result) {
+                appended = working(&mut self.appending) => {
+                    if let Some(end) = self.appended(appended) {
                         return Stop::Tail(end);
                     }
                 }
@@ -241,13 +256,21 @@ impl<S: Store> Follow<S> {
         self.company = batch.len();
         self.away = Some(Instant::now());
         self.appending = Some(Box::pin(async move {
-            let result = store.append(epoch, batch.clone()).await;
-            (batch, result)
+            let mut append = pin!(store.append(epoch, batch.clone()));
+            let mut waited = false;
+            let result = poll_fn(|context| {
+                let polled = append.as_mut().poll(context);
+                waited |= polled.is_pending();
+                polled
+            });
+            let result = result.await;
+            Appended { batch, result, waited }
         }));
     }
 
-    fn appended(&mut self, batch: Vec<Arc<Record>>, result: Result<Acked, AppendError>) -> Option<TailEnd> {
+    fn appended(&mut self, Appended { batch, result, waited }: Appended) -> Option<TailEnd> {
         self.away = None;
+        self.lone.store(!waited && self.company <= 1, Relaxed);
         let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
         match result {
             // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.
@@ -272,73 +295,6 @@ impl<S: Store> Follow<S> {
                 Some(TailEnd::OtherEpoch(epoch))
             }
         }
-    }
-
-    /// Feeds this, and what is there already behind it.
-    fn feed_ready(&mut self, mut tail: Pin<&mut S::Tail>, first: Option<Result<Fed, TailEnd>>) -> Result<(), Stop> {
-        let mut next = first;
-        for more in (0..BATCH).rev() {
-            match next {
-                Some(Ok(fed)) => self.feed(fed).map_err(|()| Stop::Replaced)?,
-                Some(Err(end)) => return Err(Stop::Tail(end)),
-                None => {
-                    let ended = StoreError::new(StoreErrorKind::Unavailable, "it ended");
-                    return Err(Stop::Tail(TailEnd::Lost(ended)));
-                }
-            }
-            if more == 0 {
-                break;
-            }
-            let Some(following) = tail.next().now_or_never() else { break };
-            next = following;
-        }
-        Ok(())
-    }
-
-    /// Takes in what the tail says. `Err`: the anchor is not what it was.
-    fn feed(&mut self, fed: Fed) -> Result<(), ()> {
-        let anchoring = std::mem::take(&mut self.anchoring);
-        match fed {
-            Fed::Idle(upto) => {
-                self.anchoring = anchoring;
-                self.last = self.last.max(upto);
-            }
-            fed if anchoring && !self.is_anchor(&fed) => return Err(()),
-            Fed::Record(at, _) | Fed::Undecodable(at, _) if at <= self.last => {}
-            Fed::Record(at, record) => self.take_in(at, record),
-            Fed::Undecodable(at, why) => {
-                tracing::warn!(target: "eventwire::store::undecodable", offset = at.0, %why);
-                self.core.gap(GapReason::Undecodable, at);
-                self.last = at;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_anchor(&self, fed: &Fed) -> bool {
-        match (fed, &self.anchor) {
-            (Fed::Record(at, record), Some((held, known))) => at == held && same_event(known, record),
-            _ => false,
-        }
-    }
-
-    fn take_in(&mut self, at: Offset, record: Arc<Record>) {
-        self.clock.not_before(record.time);
-        let before = record.key.as_deref().and_then(|key| self.keys.find(key, record.time));
-        let shown = match before {
-            // The second record of a key: every tail drops it, and it is where the first one is.
-            Some(first) => first,
-            None => {
-                if let Some(key) = &record.key {
-                    self.keys.insert(key, at, record.time);
-                }
-                self.core.accept(at, &record.topic, &record.name, record.payload.as_str());
-                at
-            }
-        };
-        self.orders.resolve(record.producer.as_ref(), Position { epoch: self.epoch, offset: shown });
-        self.last = at;
-        self.anchor = Some((at, record));
     }
 
     /// Another life of the order: told, and read from its beginning.

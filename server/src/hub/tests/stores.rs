@@ -3,6 +3,7 @@
 use super::*;
 use crate::store::InvalidRecord;
 use eventwire::Epoch;
+use futures_util::FutureExt;
 
 #[tokio::test]
 async fn a_publish_is_answered_once_it_came_back_with_or_without_offsets_in_acknowledgements() {
@@ -233,4 +234,51 @@ async fn the_loop_of_a_dropped_hub_ends_though_its_store_does_not_answer() {
         assert!(Instant::now() < give_up, "{} hold the store", holders());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// Without a word to any other task: the store answers at once, and nobody else publishes.
+#[tokio::test]
+async fn an_event_that_is_alone_is_accepted_where_it_is_published() {
+    let (hub, store) = scripted().await;
+    let mut page = Page::of(&hub);
+    hub.publish("a.b", &tick(1)).await.unwrap();
+    let second = hub.publish("a.b", &tick(2)).now_or_never();
+    assert_eq!(second.expect("it is accepted at once").unwrap(), at(&hub, 2));
+    store.next_append(Next::Refused);
+    let refused = hub.publish("a.b", &tick(0)).now_or_never().expect("it is answered at once");
+    assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");
+    // Another epoch, another life of the store: the loop's own task sees to it.
+    page.shows(&[r#"tick {"n":1} @1"#, r#"tick {"n":2} @2"#]).await;
+    store.with(|state| state.recreate(99));
+    assert!(page.next().await.starts_with("gap epoch @"));
+    hub.publish("a.b", &tick(3)).await.unwrap();
+    page.shows(&[r#"tick {"n":3} @1"#]).await;
+}
+
+/// Threads that publish at once, with and without company, and never wait for an answer that is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_moves_the_loop_on_every_publish_is_answered_once_and_in_its_publishers_order() {
+    const EACH: u32 = 500;
+    let (hub, _store) = scripted().await;
+    let publishers = (0..8).map(|_| {
+        let hub = hub.clone();
+        tokio::spawn(async move {
+            let mut own = Vec::new();
+            for n in 0..EACH {
+                own.push(hub.publish("a.b", &tick(n)).await.unwrap().offset.0);
+                if n % 100 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+            own
+        })
+    });
+    let mut all = Vec::new();
+    for publisher in publishers.collect::<Vec<_>>() {
+        let own = tokio::time::timeout(SOON, publisher).await.expect("all are answered").unwrap();
+        assert!(own.is_sorted(), "{own:?}");
+        all.extend(own);
+    }
+    all.sort_unstable();
+    assert!(all.into_iter().eq(1..=8 * u64::from(EACH)));
 }

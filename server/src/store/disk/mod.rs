@@ -41,7 +41,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 use writer::{Failure, Writer};
 
 /// Bytes of a file of events: the unit of forgetting.
@@ -406,7 +406,11 @@ impl fmt::Debug for Disk {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
+    finished(tokio::task::spawn_blocking(work)).await
+}
+
+async fn finished<T>(work: JoinHandle<T>) -> Result<T, StoreError> {
+    work.await.map_err(|error| {
         StoreError::new(StoreErrorKind::Broken, format!("the disk store's work did not finish: {error}"))
     })
 }

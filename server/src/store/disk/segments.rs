@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use std::{collections::BTreeMap, io, sync::Arc};
 
 /// Bytes read at once: what a tail holds before it looks again whether it was overtaken.
-const SOME: usize = 64 << 10;
+const SOME: usize = 128 << 10;
 
 pub(super) fn name(base: u64) -> String {
     format!("{base:020}.events")

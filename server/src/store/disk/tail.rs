@@ -1,6 +1,6 @@
 //! The disk store's tail: what was committed, in order, from an offset on.
 //!
-//! At the end it takes the last batch from memory; behind it, it reads back in pieces.
+//! At the end it takes the last batch from memory; behind it, it reads back in pieces, one while the one before is taken.
 
 use super::{Committed, Inner, segments::Spot};
 use crate::store::{Fed, Record, TailEnd};
@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, ready},
     vec,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 pub(super) type Tail = Pin<Box<dyn Stream<Item = Result<Fed, TailEnd>> + Send>>;
 
@@ -34,7 +34,12 @@ struct Reading {
     epoch: Epoch,
     spot: Spot,
     committed: watch::Receiver<Committed>,
+    /// The next piece, being read.
+    ahead: Option<JoinHandle<Back>>,
 }
+
+/// What was read back, and where the next is looked for. `Err`: it was forgotten meanwhile, up to this first.
+type Back = Result<(Vec<Fed>, Spot), Offset>;
 
 pub(super) fn attach(disk: Arc<Inner>, epoch: Epoch, at: Offset) -> Result<Tail, TailEnd> {
     let committed = disk.committed.subscribe();
@@ -48,7 +53,7 @@ pub(super) fn attach(disk: Arc<Inner>, epoch: Epoch, at: Offset) -> Result<Tail,
     if at > bounds.head.next() {
         return Err(TailEnd::Ahead { head: bounds.head });
     }
-    let reading = Reading { disk, epoch, spot: Spot::new(at.0), committed };
+    let reading = Reading { disk, epoch, spot: Spot::new(at.0), committed, ahead: None };
     let pieces =
         stream::try_unfold(
             reading,
@@ -106,25 +111,32 @@ impl Reading {
                 self.spot.next = now.head.0 + 1;
                 return Ok(Some(Piece::Last(now.first(), now.batch, 0)));
             } else {
-                return self.read_back(now.head).await.map(Some);
+                return self.read_back(&now).await.map(Some);
             }
         }
     }
 
-    async fn read_back(&mut self, head: Offset) -> Result<Piece, TailEnd> {
-        let (disk, mut spot) = (self.disk.clone(), self.spot);
-        let from = Offset(spot.next);
-        let reading = super::blocking(move || {
-            let piece = disk.segments.read(&mut spot, head.0);
-            (piece, spot)
-        });
-        let (piece, spot) = reading.await.map_err(TailEnd::Lost)?;
-        // After reading: what was forgotten meanwhile must not pass for a hole.
-        let first = *self.disk.first.lock();
-        if first > from {
-            return Err(TailEnd::Trimmed { first });
-        }
+    async fn read_back(&mut self, now: &Committed) -> Result<Piece, TailEnd> {
+        let reading = self.ahead.take().unwrap_or_else(|| self.begin(now.head));
+        let (piece, spot) =
+            super::finished(reading).await.map_err(TailEnd::Lost)?.map_err(|first| TailEnd::Trimmed { first })?;
         self.spot = spot;
+        // What was added last need not be read, and never will be what is looked for before it.
+        if self.spot.next < now.first() {
+            self.ahead = Some(self.begin(now.head));
+        }
         Ok(Piece::Read(piece.into_iter()))
+    }
+
+    /// Begins to read a piece.
+    fn begin(&self, head: Offset) -> JoinHandle<Back> {
+        let (disk, mut spot) = (self.disk.clone(), self.spot);
+        tokio::task::spawn_blocking(move || {
+            let from = Offset(spot.next);
+            let piece = disk.segments.read(&mut spot, head.0);
+            // After reading: what was forgotten meanwhile must not pass for a hole.
+            let first = *disk.first.lock();
+            if first > from { Err(first) } else { Ok((piece, spot)) }
+        })
     }
 }

@@ -16,7 +16,7 @@ impl Inner {
         /// Files whose events' topics are looked up before they are forgotten; beyond, they are forgotten unread.
         const FILES: usize = 32;
         /// Reads between two notes: bounds memory.
-        const READS: usize = 256;
+        const READS: usize = 128;
         let mut below = self.below.lock();
         self.check()?;
         let before = before.min(self.bounds().head.next());

@@ -82,8 +82,8 @@ impl<S: Store> Follow<S> {
             }
             tokio::select! {
                 () = &mut over => return,
-                (batch, result) = working(&mut self.appending) => {
-                    self.appended(batch, result);
+                appended = working(&mut self.appending) => {
+                    self.appended(appended);
                 }
                 () = time::sleep_until(patience), if patient => {}
                 count = orders.recv_many(&mut taken, BATCH), if !patient && !orders.is_closed() => {
