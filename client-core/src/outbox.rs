@@ -4,7 +4,6 @@
 
 use crate::{Attempt, Fault, Gap, Output, State};
 use eventwire::EventName;
-use std::collections::VecDeque;
 
 /// What a client has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +24,8 @@ pub struct Counters {
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    queue: VecDeque<Output>,
+    /// First in, first out. Short: nothing is gained by a ring.
+    queue: Vec<Output>,
     pub(crate) counters: Counters,
 }
 
@@ -39,7 +39,7 @@ impl Outbox {
             Output::Connect { .. } => counters.attempts += 1,
             _ => {}
         }
-        self.queue.push_back(output);
+        self.queue.push(output);
     }
 
     pub(crate) fn gap(&mut self, gap: Gap) {
@@ -57,7 +57,7 @@ impl Outbox {
     }
 
     pub(crate) fn pop(&mut self) -> Option<Output> {
-        self.queue.pop_front()
+        (!self.queue.is_empty()).then(|| self.queue.remove(0))
     }
 
     /// The last words of a client that the page closed while carrying out what came before: nothing more is handed to
@@ -65,15 +65,10 @@ impl Outbox {
     pub(crate) fn close(&mut self, running: Option<Attempt>, state: State) {
         let unopened = |output: &Output| matches!(output, Output::Connect { attempt, .. } if Some(*attempt) == running);
         let opened = running.filter(|_| !self.queue.iter().any(unopened));
-        // Round once: what stays is put back behind the rest.
-        for _ in 0..self.queue.len() {
-            if let Some(output @ Output::Disconnect { .. }) = self.queue.pop_front() {
-                self.queue.push_back(output);
-            }
-        }
+        self.queue.retain(|output| matches!(output, Output::Disconnect { .. }));
         if let Some(attempt) = opened {
-            self.queue.push_back(Output::Disconnect { attempt });
+            self.queue.push(Output::Disconnect { attempt });
         }
-        self.queue.push_back(Output::State(state));
+        self.queue.push(Output::State(state));
     }
 }

@@ -10,8 +10,9 @@ use std::{collections::HashMap, ops::Range};
 use super::binary::Reader;
 
 /// Functions that never return and only find words for a panic, by what their mangled names contain.
-const LAST_WORDS: [&str; 8] = [
+const LAST_WORDS: [&str; 9] = [
     "9panicking",
+    "13assert_failed",
     "slice_error_fail",
     "slice_index_fail",
     "unwrap_failed",
