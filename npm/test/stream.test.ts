@@ -71,6 +71,14 @@ both("a page that closes in its gap handler goes on before the event it was not 
   assert.deepEqual(at, [`${EPOCH}-17`, `${EPOCH}-17`, `${EPOCH}-17`]);
 });
 
+both("an event sets no timer, however far it moves the deadline", async (on) => {
+  const { source, said } = await on.open({}, keep);
+  const set = mock.method(globalThis, "setTimeout");
+  for (let n = 11; n < 61; n++) await source.tick(n, `${EPOCH}-${n}.1/a`);
+  assert.deepEqual([said.length, set.mock.callCount()], [50, 0]);
+  set.mock.restore();
+});
+
 both("what a handler throws is reported, and neither the next handler nor the next event misses out", async (on) => {
   const { source, stream, said } = await on.open({}, keep);
   stream.on("tick", () => {

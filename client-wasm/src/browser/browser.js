@@ -15,7 +15,7 @@ const [LOST, OPENED, REFUSED] = [0, 1, 2]
 /** The frames of ours, and events without a name, which no server of ours sends: both are heard before hello. */
 const FROM_THE_START = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`).concat("message")
 
-/** The longest wait a browser knows; the machine does not mind being asked early. */
+/** The longest wait a browser knows. */
 const LONGEST = 2 ** 31 - 1
 
 /**
@@ -116,7 +116,8 @@ export class Browser {
 
   /** One timer, for the machine's deadline; `Infinity` for none. */
   wake(/** @type {number} */ at) {
-    if (at === this.#deadline) return
+    // One that comes too early is left: the machine does not mind, and every event moves the deadline.
+    if (this.#deadline !== undefined && at >= this.#deadline && at < Infinity) return
     clearTimeout(this.#timer)
     this.#deadline = at
     if (at === Infinity) return
