@@ -108,12 +108,45 @@ fn newest_values_are_those_of_latest_only_topics_behind_the_one_and_up_to_the_ot
 
 #[test]
 fn events_share_a_segment_until_a_sixteenth_of_their_time_is_over() {
+    for start in [0, 50_000] {
+        let mut log = Log::new(LIMITS, 0, Hash::default());
+        (0..5).for_each(|_| _ = publish(&mut log, "a", start));
+        publish(&mut log, "a", start + LIMITS.retain / 16);
+        assert_eq!(log.segments.len(), 1);
+        publish(&mut log, "a", start + LIMITS.retain / 16 + 1);
+        assert_eq!(log.segments.len(), 2);
+    }
+}
+
+#[test]
+fn an_event_is_kept_up_to_its_time_and_not_longer() {
     let mut log = Log::new(LIMITS, 0, Hash::default());
-    (0..5).for_each(|_| _ = publish(&mut log, "a", 0));
-    publish(&mut log, "a", LIMITS.retain / 16);
-    assert_eq!(log.segments.len(), 1);
-    publish(&mut log, "a", LIMITS.retain / 16 + 1);
-    assert_eq!(log.segments.len(), 2);
+    publish(&mut log, "a", 7);
+    assert!(log.trim(7 + LIMITS.retain, 4));
+    assert_eq!(log.offsets(), [1]);
+    assert!(log.trim(8 + LIMITS.retain, 4));
+    assert!(log.offsets().is_empty());
+}
+
+/// Segments of survivors that go leave none of the others out of what age settles, and their bytes are counted no longer.
+#[test]
+fn survivors_of_pressure_grow_old_though_survivors_before_them_went() {
+    let mut log = Log::new(Limits { budget: 8_000, ..LIMITS }, 0, Hash::default());
+    let newest = |log: &mut Log<Hash>, now| (0..10).for_each(|n| _ = publish(log, &format!("latest.{n}"), now));
+    let later = LIMITS.retain + 1;
+    newest(&mut log, 0);
+    assert!(log.trim(later, 4));
+    assert_eq!((log.old, log.aged, log.old_bytes), (1, 1, 1_000), "age has settled them");
+    (0..10).for_each(|n| _ = publish(&mut log, &format!("quiet.{n}"), later));
+    (0..70).for_each(|_| _ = publish(&mut log, "busy", later));
+    assert!(log.trim(later, 32));
+    assert_eq!((log.old, log.aged, log.old_bytes), (2, 1, 2_000), "bytes alone have made survivors of these");
+    newest(&mut log, later);
+    assert_eq!((log.old, log.aged, log.old_bytes), (1, 0, 1_000), "the first are superseded, one and all");
+    let head = log.head();
+    while !log.trim(2 * later, 4) {}
+    assert_eq!(log.offsets(), (head - 9..=head).collect::<Vec<_>>());
+    assert_eq!((log.old_bytes, log.bytes()), (1_000, 1_000));
 }
 
 #[test]

@@ -178,3 +178,50 @@ impl Segment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Events of a hundred bytes, each of a latest-only topic of its own.
+    fn segment(base: u64, events: u32, capacity: usize) -> Segment {
+        let mut segment = Segment::new(base, 0, capacity);
+        (0..events).for_each(|n| segment.push(base + u64::from(n), u32::MAX, TopicId(n), true, 0, b"", &[b'#'; 100]));
+        segment
+    }
+
+    #[test]
+    fn a_segment_that_is_finished_gives_back_half_of_its_room_and_more_and_copies_nothing_for_less() {
+        let room = |events: u32| {
+            let mut segment = segment(1, events, 1_000);
+            segment.close();
+            (segment.bytes.capacity(), segment.entries.capacity(), segment.topics.capacity())
+        };
+        assert_eq!(room(4), (400, 4, 4));
+        assert_eq!(room(5), (1_000, 5, 5), "exactly half");
+        assert_eq!(room(9), (1_000, 9, 9));
+    }
+
+    #[test]
+    fn a_segment_has_room_for_so_many_bytes_and_offsets_however_far_it_begins() {
+        for base in [1, u64::MAX / 2] {
+            let segment = segment(base, 9, 1_000);
+            let last = base + u64::from(u32::MAX);
+            assert!(segment.has_room(base + 9, 100, 1_000) && !segment.has_room(base + 9, 101, 1_000));
+            assert!(segment.has_room(last, 100, 1_000) && !segment.has_room(last + 1, 100, 1_000));
+        }
+    }
+
+    #[test]
+    fn a_segment_is_mostly_dead_when_more_than_half_is_superseded_and_each_event_counts_once() {
+        let segment = segment(1, 4, 400);
+        let mut seen = Vec::new();
+        for j in [0, 0, 1, 1, 2, 3, 3] {
+            seen.push((segment.has_fresh(), segment.is_mostly_dead()));
+            segment.supersede(j);
+        }
+        seen.push((segment.has_fresh(), segment.is_mostly_dead()));
+        let (few, most, all) = ((true, false), (true, true), (false, true));
+        assert_eq!(seen, [few, few, few, few, few, most, all, all]);
+    }
+}

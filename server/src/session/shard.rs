@@ -111,7 +111,7 @@ const GRACE: u64 = 1_000;
 const ANSWER: Duration = Duration::from_secs(5);
 
 impl Task {
-    async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let _cut = Cut(self.fan.clone());
         let mut timer = pin!(time::sleep(Duration::ZERO));
         loop {

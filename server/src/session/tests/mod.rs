@@ -13,6 +13,7 @@ mod parting;
 mod pitfalls;
 mod seam;
 mod seams;
+mod shard;
 mod sharing;
 mod stops;
 mod times;
