@@ -71,7 +71,7 @@ async fn nothing_is_dispatched_answered_or_counted_while_a_store_has_not_taken_i
 /// meanwhile but who publishes: all of this runs on one thread.
 #[cfg(feature = "disk")]
 #[tokio::test]
-async fn nothing_is_dispatched_answered_or_counted_before_the_disk_has_it_as_its_mode_promises() {
+async fn d2_nothing_is_dispatched_answered_or_counted_before_the_disk_has_it_as_its_mode_promises() {
     use crate::store::{
         Sync,
         simulated::{Simulated, Work},
