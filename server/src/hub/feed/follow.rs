@@ -41,6 +41,10 @@ const READ_BACK: u64 = 4;
 /// Bytes of records read back however little is kept: the window of keys.
 const READ_AT_LEAST: u64 = 256 << 20;
 
+/// After so many batches of one a publisher may move the loop on itself; and once in so many batches nobody may for a
+/// while: publishers in company, whom nothing makes wait for each other, are seen then.
+const LONE: (u32, u32) = (4, 256);
+
 type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
 /// How an append ended.
@@ -70,7 +74,8 @@ pub(super) struct Follow<S: Store> {
     away: Option<Instant>,
     /// Records of the newest batch: about so many publishers are at it.
     company: usize,
-    /// Nobody was in company, and the store answered at once.
+    /// Batches of one in a row that the store answered at once.
+    alone: u32,
     lone: Lone,
     appending: Working<Appended>,
     trimming: Working<Result<Offset, StoreError>>,
@@ -118,6 +123,7 @@ impl<S: Store> Follow<S> {
             trim,
             away: None,
             company: 0,
+            alone: 0,
             lone: Lone::default(),
             appending: None,
             trimming: None,
@@ -270,7 +276,8 @@ impl<S: Store> Follow<S> {
 
     fn appended(&mut self, Appended { batch, result, waited }: Appended) -> Option<TailEnd> {
         self.away = None;
-        self.lone.store(!waited && self.company <= 1, Relaxed);
+        self.alone = if waited || self.company > 1 { 0 } else { self.alone.wrapping_add(1) };
+        self.lone.store(self.alone % LONE.1 >= LONE.0, Relaxed);
         let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
         match result {
             // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.

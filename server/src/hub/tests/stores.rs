@@ -241,18 +241,48 @@ async fn the_loop_of_a_dropped_hub_ends_though_its_store_does_not_answer() {
 async fn an_event_that_is_alone_is_accepted_where_it_is_published() {
     let (hub, store) = scripted().await;
     let mut page = Page::of(&hub);
-    hub.publish("a.b", &tick(1)).await.unwrap();
-    let second = hub.publish("a.b", &tick(2)).now_or_never();
-    assert_eq!(second.expect("it is accepted at once").unwrap(), at(&hub, 2));
+    let mut shown = Vec::new();
+    for n in 1..=5 {
+        hub.publish("a.b", &tick(n)).await.unwrap();
+        shown.push(format!(r#"tick {{"n":{n}}} @{n}"#));
+    }
+    let next = hub.publish("a.b", &tick(6)).now_or_never();
+    assert_eq!(next.expect("it is accepted at once").unwrap(), at(&hub, 6));
+    shown.push(r#"tick {"n":6} @6"#.into());
     store.next_append(Next::Refused);
     let refused = hub.publish("a.b", &tick(0)).now_or_never().expect("it is answered at once");
     assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");
     // Another epoch, another life of the store: the loop's own task sees to it.
-    page.shows(&[r#"tick {"n":1} @1"#, r#"tick {"n":2} @2"#]).await;
+    page.shows(&shown.iter().map(String::as_str).collect::<Vec<_>>()).await;
     store.with(|state| state.recreate(99));
     assert!(page.next().await.starts_with("gap epoch @"));
-    hub.publish("a.b", &tick(3)).await.unwrap();
-    page.shows(&[r#"tick {"n":3} @1"#]).await;
+    hub.publish("a.b", &tick(7)).await.unwrap();
+    page.shows(&[r#"tick {"n":7} @1"#]).await;
+}
+
+/// However long somebody was alone before, and though the store makes nobody wait.
+#[tokio::test]
+async fn publishers_in_company_share_batches_soon() {
+    let (hub, store) = scripted().await;
+    for n in 1..=100 {
+        hub.publish("a.b", &tick(n)).await.unwrap();
+    }
+    let before = store.copy().appends;
+    assert_eq!(before, 100);
+    let publishers = (0..64).map(|n| {
+        let hub = hub.clone();
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                hub.publish("a.b", &tick(n)).await.unwrap();
+            }
+        })
+    });
+    for publisher in publishers.collect::<Vec<_>>() {
+        publisher.await.unwrap();
+    }
+    // Most of 3,200.
+    let batches = store.copy().appends - before;
+    assert!(batches < 800, "{batches}");
 }
 
 /// Threads that publish at once, with and without company, and never wait for an answer that is there.

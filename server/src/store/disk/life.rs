@@ -13,7 +13,10 @@ use super::{
     medium::{self, File, Medium},
 };
 use eventwire::{Epoch, Offset, Position};
-use std::{io, sync::Arc};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 const ORDER: &str = "order";
 const MARK: &str = "mark";
@@ -124,8 +127,8 @@ impl Life {
         let mark = medium.open(MARK).or_else(|_| medium.create(MARK))?;
         let life = Self { medium, place, mark };
         // This once it is written through, so that power loss leaves one that can be read.
-        life.mark.write(0, sealed(&marked(shown)).as_bytes())?;
-        life.mark.cut(MARKED)?;
+        life.mark(shown)?;
+        life.mark.cut(MARKED as u64)?;
         life.mark.sync()?;
         life.note(shown.epoch, sync)?;
         Ok(life)
@@ -142,7 +145,7 @@ impl Life {
 
     /// Notes how far anyone will have seen in a moment.
     pub(super) fn mark(&self, shown: Position) -> io::Result<()> {
-        self.mark.write(0, sealed(&marked(shown)).as_bytes())
+        self.mark.write(0, &marked(shown))
     }
 
     /// A clean end: everything is on the disk itself.
@@ -181,10 +184,20 @@ fn read_order(text: &str) -> Option<(Epoch, End, Place)> {
 }
 
 /// Bytes of a mark: one small write of always the same length, so that no stop of the process tears it.
-const MARKED: u64 = 12 + 1 + 20 + 1 + 8 + 1;
+const MARKED: usize = MARKED_TEXT + 8 + 1;
+/// The position, as wide as any.
+const MARKED_TEXT: usize = 12 + 1 + 20 + 1;
 
-fn marked(shown: Position) -> String {
-    format!("{}-{}{}\n", shown.epoch, shown.offset, " ".repeat(20 - shown.offset.to_string().len()))
+/// As [`sealed`], but written for every batch: nothing is allocated for it.
+fn marked(shown: Position) -> [u8; MARKED] {
+    let mut out = [b' '; MARKED];
+    out[MARKED_TEXT - 1] = b'\n';
+    out[MARKED - 1] = b'\n';
+    // What is given has this room.
+    let _ = write!(&mut out[..MARKED_TEXT - 1], "{}-{}", shown.epoch, shown.offset);
+    let sum = crc32fast::hash(&out[..MARKED_TEXT]);
+    let _ = write!(&mut out[MARKED_TEXT..MARKED - 1], "{sum:08x}");
+    out
 }
 
 /// The text and its checksum as the last line.
@@ -241,8 +254,15 @@ mod tests {
 
     #[test]
     fn any_byte_changed_in_what_was_noted_is_noticed() {
+        let mark = |offset| marked(Position { epoch: Epoch::parse(EPOCH).unwrap(), offset: Offset(offset) });
+        for offset in [0, 41, u64::MAX] {
+            let mark = mark(offset);
+            let text = unsealed(&mark).unwrap();
+            assert_eq!(text, format!("{EPOCH}-{offset}"));
+            assert_eq!(sealed(&format!("{text:33}\n")).as_bytes(), mark);
+        }
         for text in [
-            sealed(&marked(Position { epoch: Epoch::parse(EPOCH).unwrap(), offset: Offset(41) })),
+            String::from_utf8(mark(41).into()).unwrap(),
             sealed("eventwire 1\nepoch k3f9x2m1q0ab\nend always\nboot b\nfolder 5\n"),
         ] {
             assert!(unsealed(text.as_bytes()).is_some());
