@@ -67,6 +67,43 @@ async fn nothing_is_dispatched_answered_or_counted_while_a_store_has_not_taken_i
     }
 }
 
+/// An event that is alone is written by whoever publishes it, under a mode where that is quick: here it is not.
+#[cfg(feature = "disk")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn an_event_written_where_it_is_published_is_dispatched_once_it_is_written() {
+    use crate::store::{
+        Sync,
+        simulated::{Simulated, Work},
+    };
+    let medium = Simulated::default();
+    let store = medium.store(Sync::Every(Duration::from_secs(60)));
+    let hub = builder().store(store).build().await.unwrap();
+    let mut page = Page::of(&hub);
+    for n in 1..=9 {
+        hub.publish("a.b", &tick(n)).await.unwrap();
+        page.shows(&[&format!(r#"tick {{"n":{n}}} @{n}"#)]).await;
+    }
+    let held = medium.hold(Work::Write);
+    let publishing = tokio::spawn({
+        let hub = hub.clone();
+        async move { hub.publish("a.b", &tick(10)).await.unwrap() }
+    });
+    let give_up = Instant::now() + SOON;
+    while !medium.is_waited_for() {
+        assert!(Instant::now() < give_up, "nothing came to the disk");
+        yield_now().await;
+    }
+    for _ in 0..TURNS {
+        yield_now().await;
+        assert_eq!(page.next().now_or_never(), None);
+        assert_eq!(hub.position(), at(&hub, 9), "the head moved");
+        assert!(!publishing.is_finished(), "answered before the disk had it");
+    }
+    drop(held);
+    assert_eq!(publishing.await.unwrap(), at(&hub, 10));
+    page.shows(&[r#"tick {"n":10} @10"#]).await;
+}
+
 /// What a mode promises is done before anyone hears of it: written through, or written. Nobody waits for the disk
 /// meanwhile but who publishes: all of this runs on one thread.
 #[cfg(feature = "disk")]
