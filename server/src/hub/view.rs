@@ -115,17 +115,15 @@ impl Sequence {
 
     /// Where all that is kept of a view begins: behind the last loss.
     pub(crate) fn earliest(&self, view: &View, renewals: u64) -> u64 {
-        let state = self.state.lock();
         // Where another life begins is no offset of the one that is over.
-        let lost = (state.renewals == renewals).then(|| state.lost(view, 0)).flatten();
-        lost.filter(|&at| state.log.reason_of(at).is_none()).unwrap_or(0)
+        let Some(state) = self.within(renewals) else { return 0 };
+        state.lost(view, 0).filter(|&at| state.log.reason_of(at).is_none()).unwrap_or(0)
     }
 
     /// What is gone of a view after a position, and of the newest events that a reader is owed.
     pub(crate) fn lost(&self, view: &View, after: u64, fresh: &Fresh, renewals: u64) -> Option<Lost> {
-        let state = self.state.lock();
         // Of a life that is over there is nothing to say but that.
-        (state.renewals == renewals).then(|| state.loss(view, after, fresh)).flatten()
+        self.within(renewals)?.loss(view, after, fresh)
     }
 
     /// The latest newest event of what is fresh that is gone, 0 if none is.
@@ -169,10 +167,7 @@ impl Sequence {
         renewals: u64,
         out: &mut Batch,
     ) -> Found {
-        let state = self.state.lock();
-        if state.renewals != renewals {
-            return Found::Renewed;
-        }
+        let Some(state) = self.within(renewals) else { return Found::Renewed };
         if let Some(lost) = state.loss(view, after, &Fresh::default()) {
             return Found::Gap(lost);
         }
@@ -203,10 +198,7 @@ impl Sequence {
         renewals: u64,
         out: &mut Batch,
     ) -> Found {
-        let state = self.state.lock();
-        if state.renewals != renewals {
-            return Found::Renewed;
-        }
+        let Some(state) = self.within(renewals) else { return Found::Renewed };
         let reach = Reach { after, upto, limit, newest: true };
         let window = if fresh.patterns.is_empty() { Vec::new() } else { state.log.window(after, upto, SEGMENTS) };
         if !window.is_empty() {
@@ -227,6 +219,11 @@ impl Sequence {
         };
         MutexGuard::unlock_fair(state);
         Found::from(read)
+    }
+
+    /// The state, unless another life of the order has begun.
+    fn within(&self, renewals: u64) -> Option<MutexGuard<'_, State>> {
+        Some(self.state.lock()).filter(|state| state.renewals == renewals)
     }
 }
 

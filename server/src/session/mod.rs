@@ -5,6 +5,7 @@
 
 mod admission;
 mod alarms;
+mod answer;
 mod beats;
 mod behind;
 mod catchup;

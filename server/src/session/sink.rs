@@ -10,6 +10,12 @@ pub(crate) trait Sink {
     /// fan is told when it can go on.
     fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone>;
 
+    /// Reads some of the memory that writing needs, and says anything of it: asked of several sinks in a row, so that the
+    /// processor waits for all of them together.
+    fn near(&self) -> usize {
+        0
+    }
+
     /// Whether it takes anything at all now, asked before much is composed for it. `false`: blocked, and the fan is told
     /// when it can go on.
     fn is_free(&mut self) -> Result<bool, Gone> {
@@ -35,6 +41,11 @@ impl Sink for Place {
     fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone> {
         let piece = || shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).clone();
         Ok(if self.0.put(piece)? { bytes.len() } else { 0 })
+    }
+
+    fn near(&self) -> usize {
+        // A seat is longer than a line of memory: its first and its last.
+        Arc::strong_count(&self.0).wrapping_add(self.0.near())
     }
 
     fn is_free(&mut self) -> Result<bool, Gone> {

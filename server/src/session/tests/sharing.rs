@@ -41,3 +41,30 @@ async fn readers_who_fell_behind_together_are_sent_the_same_bytes() {
     assert_eq!(places(&one), places(&other), "the same bytes, not their like");
     assert_ne!(places(&one), places(&stranger));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_concerns_readers_of_different_interests_is_copied_once_and_each_gets_its_own_events() {
+    let core = Core::new(config());
+    let mut clients = [&["a"][..], &["a", "b"], &["b", "c"]].map(|topics| Client::join(&core, topics, Start::Now));
+    for client in &mut clients {
+        client.read().await;
+    }
+    publish(&core, "a", 1);
+    tokio::task::yield_now().await;
+    let [one, other, stranger] = clients.each_mut().map(take);
+    let place = |piece: &Option<Bytes>| piece.as_ref().map(|piece| piece.as_ptr());
+    assert!(place(&one).is_some() && place(&one) == place(&other) && stranger.is_none());
+    for n in 2..4 {
+        publish(&core, "a", n);
+        publish(&core, "b", n);
+    }
+    tokio::task::yield_now().await;
+    let events = |client: &mut Client| {
+        let piece = take(client).unwrap_or_default();
+        let blocks = String::from_utf8(piece.to_vec()).unwrap();
+        blocks.split_inclusive("\n\n").map(str::to_owned).collect::<Vec<_>>()
+    };
+    let [one, other, stranger] = clients.each_mut().map(events);
+    assert_eq!((one.len(), stranger.len()), (2, 2));
+    assert_eq!(other, [&one[..1], &stranger[..1], &one[1..], &stranger[1..]].concat());
+}
