@@ -3,7 +3,7 @@
 use super::{
     child::Server,
     load::Readers,
-    plan::{Group, OVERLOAD, PATIENCE, Step, Variant},
+    plan::{BUSY, Group, OVERLOAD, PATIENCE, Step, Variant},
 };
 use std::{
     error::Error,
@@ -79,6 +79,7 @@ fn run(
     match step {
         Step::Paced => server.run(events, rate(group.pace))?,
         Step::Burst => server.run(events, 0.0)?,
+        Step::Busy => server.run(events, rate(BUSY))?,
         Step::Overload => server.run(events, rate(OVERLOAD))?,
         Step::Batched => publisher = Some(thread::spawn(server.batches(events))),
         Step::Single => publisher = Some(thread::spawn(server.publisher(events))),
