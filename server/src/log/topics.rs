@@ -154,3 +154,20 @@ impl<H: BuildHasher> Topics<H> {
 pub(super) fn prefixes(name: &str) -> impl Iterator<Item = &str> {
     name.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(i, _)| &name[..i])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_tells_what_was_found_for_it_and_holds_nothing_where_nothing_was() {
+        let found = |shards, patterns: &[u32]| {
+            let interest = Interest::found(1, shards, patterns);
+            (interest.shards(), interest.patterns().to_vec(), interest.matched.is_some())
+        };
+        assert_eq!(found(0, &[]), (0, vec![], false));
+        // A pattern that nobody follows at present.
+        assert_eq!(found(0, &[3]), (0, vec![3], true));
+        assert_eq!(found(2, &[3, 5]), (2, vec![3, 5], true));
+    }
+}
