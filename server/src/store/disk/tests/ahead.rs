@@ -62,6 +62,20 @@ fn killed_or_not_the_next_run_goes_on_in_the_same_file_where_its_records_end() {
     }
 }
 
+/// What a failed write left was cut off, and the zeros behind it.
+#[test]
+fn after_a_write_that_failed_zeros_are_written_ahead_again() {
+    let medium = Simulated::default();
+    let disk = open(&medium);
+    add(&disk, 1..=1);
+    medium.at(medium.operations(), Fault::Error(io::ErrorKind::Other));
+    let failed = disk.inner.append(disk.inner.bounds().epoch, vec![record("w", 2, "a.b")]);
+    assert!(matches!(failed, Err(AppendError::Refused(_))), "{failed:?}");
+    assert!(length(&medium, 1) < LIMIT / 2);
+    add(&disk, 2..=2);
+    assert_eq!((length(&medium, 1), contents(&disk)), (LIMIT, own(1..=2)));
+}
+
 #[test]
 fn at_an_interval_nothing_is_written_ahead() {
     let medium = Simulated::default();
