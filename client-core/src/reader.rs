@@ -3,11 +3,11 @@
 //! Decides nothing about connecting; it names the news that do.
 
 use crate::{
-    Block, Body, Config, Contract, Fault, Gap, Handle, Output,
+    Block, Body, Config, Contract, Fault, Gap, Handle, Output, Timestamp,
     continuity::{Continuity, Verdict},
     link::{Link, Stage},
     outbox::Outbox,
-    topics::Interest,
+    topics::{Change, Interest},
 };
 use eventwire::{
     EventId, Frame, Position, Request, Start, WIRE_VERSION,
@@ -60,10 +60,16 @@ impl Reader {
         self.continuity.position()
     }
 
+    /// Takes the gathered changes of topics if they are due.
+    pub(crate) fn gathered(&mut self, now: Timestamp) -> Change {
+        let (position, cut) = (self.position(), self.continuity.reached());
+        self.interest.gathered(now, position, cut)
+    }
+
     /// What the next attempt asks.
     pub(crate) fn request(&mut self, out: &mut Outbox) -> Request {
         let position = self.position();
-        let (request, unasked) = self.interest.request(position, &self.start);
+        let (request, unasked) = self.interest.request(position, self.continuity.reached(), &self.start);
         if !unasked.is_empty() {
             out.gap(Gap { reason: GapReason::Detected, topics: unasked, position });
         }

@@ -130,14 +130,14 @@ impl Interest {
     }
 
     /// Takes the gathered changes if they are due: what they are, against what the last attempt asked for.
-    pub(crate) fn gathered(&mut self, now: Timestamp) -> Change {
+    pub(crate) fn gathered(&mut self, now: Timestamp, position: Option<Position>, cut: Option<Position>) -> Change {
         if self.gathered.is_none_or(|at| at > now) {
             return Change::None;
         }
         self.gathered = None;
         let more = self.asked.iter().any(|asked| asked.users > 0 && !asked.wired);
         let fewer = self.asked.iter().any(|asked| asked.users == 0 && asked.wired);
-        self.keep_asked();
+        self.keep_asked(position, cut);
         match (more, fewer) {
             (true, _) => Change::More,
             (false, true) => Change::Fewer,
@@ -145,9 +145,20 @@ impl Interest {
         }
     }
 
-    /// Forgets what nobody asks for any more.
-    fn keep_asked(&mut self) {
-        self.asked.retain(|asked| asked.users > 0);
+    /// Forgets what nobody asks for any more; but not what was handed over of it, if something wider that is due brings it
+    /// again.
+    fn keep_asked(&mut self, position: Option<Position>, cut: Option<Position>) {
+        for asked in std::mem::take(&mut self.asked) {
+            if asked.users > 0 {
+                self.asked.push(asked);
+            } else {
+                self.withdraw(&asked, position, cut);
+            }
+        }
+        let Self { asked, withdrawn, .. } = self;
+        withdrawn.retain(|(pattern, _)| {
+            asked.iter().any(|asked| asked.standing != Standing::Settled && asked.pattern.overlaps(pattern))
+        });
     }
 
     /// Whether topics were named and none is left: a request without any would ask for all.
@@ -156,8 +167,15 @@ impl Interest {
     }
 
     /// What the next attempt asks. Patterns the position does not speak for are new.
-    pub(crate) fn request(&mut self, position: Option<Position>, start: &Start) -> (Request, Vec<Pattern>) {
-        self.keep_asked();
+    pub(crate) fn request(
+        &mut self,
+        position: Option<Position>,
+        cut: Option<Position>,
+        start: &Start,
+    ) -> (Request, Vec<Pattern>) {
+        if !self.granted {
+            self.keep_asked(position, cut);
+        }
         let mut request = Request::default();
         let mut unasked = Vec::new();
         request.start = match (position, start) {

@@ -203,7 +203,7 @@ impl Client {
     }
 
     fn time_out(&mut self, now: Timestamp) {
-        match (&self.place, self.reader.interest.gathered(now)) {
+        match (&self.place, self.reader.gathered(now)) {
             (_, Change::None) => {}
             (Place::Linked(..), _) => {
                 self.hang_up();

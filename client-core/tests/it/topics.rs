@@ -328,3 +328,39 @@ fn topics_longer_than_a_request_may_be_are_faults() {
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].contains(&many[86]), "{faults:?}");
 }
+
+#[test]
+fn what_a_page_had_of_a_pattern_it_let_go_of_is_not_handed_over_again_by_a_wider_one_that_is_new() {
+    check_with(
+        named("latest.x"),
+        "
+            0ms open
+            1ms hello start=a-10
+            1ms cursor a-10 prelude
+            2ms event a-12/latest.x
+            10ms add latest.*
+            61ms ended
+            62ms delete latest.x
+            4000ms hello start=a-12
+            4000ms event a-11/latest.y
+            4000ms event a-12/latest.x
+            4000ms cursor a-12 prelude
+            5000ms event a-13/latest.x
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=latest.x
+            1ms open
+            2ms deliver latest.x a-12
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=latest.x&new=latest.*&lastEventId=a-12
+            61ms waiting lost until 1451ms
+            1451ms connecting retry
+            1451ms connect #3 new=latest.*&lastEventId=a-12
+            4000ms open
+            4000ms deliver latest.y a-11
+            5000ms deliver latest.x a-13
+        "#]],
+    );
+}
