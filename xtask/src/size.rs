@@ -28,7 +28,7 @@ what comes out. Fails over the budget.
 const ENTRIES: [Entry; 1] = [Entry {
     name: "eventwire",
     code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
-    at_most: 28_160,
+    at_most: 28_224,
     goal: 18 * 1024,
 }];
 
