@@ -1,8 +1,15 @@
-// The package's face. Importing it does nothing: no wasm is compiled, no `window` touched, before `connect`.
+// `eventwire`: the wasm is text inside the package. No request of its own, no path for a bundler to lose, no MIME type.
+//
+// Importing does nothing: no wasm is compiled, no `window` touched, before `connect`.
 
-export { connect, type EventStream, type Unsubscribe } from "./stream.js";
-export { connectRaw, type RawEvent, type RawOptions, type RawState, type RawStream } from "./raw.js";
-export { EventwireError, type ErrorCode } from "./errors.js";
-export type { Contract, EventNames, Invalid } from "./contract.js";
-export type { CloseCode, Fault, FaultReason, Gap, GapReason, Inspection, Item, Meta, State } from "./items.js";
-export type { Options } from "./options.js";
+import { openRaw, type ConnectRaw } from "./raw.js";
+import { open, type Connect } from "./stream.js";
+import { inline } from "./inline.js";
+
+export * from "./face.js";
+
+/** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */
+export const connect: Connect = (contract, url, options) => open(inline, contract, url, options);
+
+/** Opens a stream of any server. Dialling starts after the current turn; what is closed before that dials nothing. */
+export const connectRaw: ConnectRaw = (url, options) => openRaw(inline, url, options);

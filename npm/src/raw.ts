@@ -6,6 +6,7 @@ import { EventwireError } from "./errors.js";
 import type { Inspection, State } from "./items.js";
 import { settings, type Options } from "./options.js";
 import { run, Stream, type Unsubscribe } from "./stream.js";
+import type { Source } from "./wasm.js";
 
 /** One event of a stream that is not ours. */
 export interface RawEvent {
@@ -57,7 +58,10 @@ const OPEN = { kind: "open", reason: "answer", nextAttemptAt: undefined } as con
 const HERE = "000000000000-1";
 
 /** Opens a stream of any server. Dialling starts after the current turn; what is closed before that dials nothing. */
-export function connectRaw(url: string | URL, options: RawOptions = {}): RawStream {
+export type ConnectRaw = (url: string | URL, options?: RawOptions) => RawStream;
+
+/** `ConnectRaw`, with what an entry knows: where the wasm comes from. */
+export function openRaw(source: Source, url: string | URL, options: RawOptions = {}): RawStream {
   const { names = [], lastEventId = "", heartbeat = 3_600_000, ...rest } = options;
   const asked = settings(url, rest);
   for (const name of names) {
@@ -99,7 +103,7 @@ export function connectRaw(url: string | URL, options: RawOptions = {}): RawStre
     },
   });
   stream.obey(options.signal);
-  void stream.start();
+  void stream.start(source);
   const shown = (state: State): RawState => (state.kind === "open" ? OPEN : state);
   const raw: Omit<RawStream, typeof Symbol.dispose> & Partial<RawStream> = {
     on(name, handler) {

@@ -8,7 +8,7 @@ import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type Gap
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
 import { joined } from "./topics.js";
-import { load, type Machine } from "./wasm.js";
+import { load, type Machine, type Source } from "./wasm.js";
 
 /** Ends a subscription. */
 export type Unsubscribe = () => void;
@@ -39,10 +39,13 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
 }
 
 /** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */
-export function connect<E extends object>(contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
+export type Connect = <E extends object>(contract: Contract<E>, url: string | URL, options?: Options) => EventStream<E>;
+
+/** `Connect`, with what an entry knows: where the wasm comes from. */
+export function open<E extends object>(source: Source, contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
   const stream = new Stream(contract, settings(url, options));
   stream.obey(options.signal);
-  void stream.start();
+  void stream.start(source);
   return stream;
 }
 
@@ -192,13 +195,13 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#disobey = () => signal?.removeEventListener("abort", abort);
   }
 
-  async start(): Promise<void> {
+  async start(source: Source): Promise<void> {
     const { url, topics, from, grace, fetch, request } = this.#settings;
     // Without a URL the page is being rendered on a server: the stream stays idle.
     if (this.#closed || !url) return;
     const { names, hash } = this.#contract;
     try {
-      const { Machine } = await load();
+      const { Machine } = await load(source);
       if (this.#closed) return;
       const sink = {
         event: (event: MessageEvent<string>) => this.#event(event),

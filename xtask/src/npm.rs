@@ -87,7 +87,7 @@ fn command(mut args: lexopt::Parser) -> Outcome {
 /// Builds whatever of the package is out of date.
 pub(crate) fn build() -> Outcome {
     need::npm_packages("npm", "TypeScript and binaryen build the package")?;
-    fresh("machine", &MACHINE, &["npm/wasm/client_bg.js", "npm/wasm/bytes.js"], machine)?;
+    fresh("machine", &MACHINE, &["npm/wasm/client_bg.js", "npm/wasm/bytes.js", "npm/wasm/eventwire.wasm"], machine)?;
     let wasm = fs::read_to_string(stamp("machine")).unwrap_or_default();
     fresh_with("package", &PACKAGE, &wasm, &["npm/dist/index.js"], package)
 }
@@ -163,10 +163,16 @@ fn machine() -> Outcome {
     for (from, name) in [("client_bg.js", "client_bg.js"), ("client.d.ts", "client_bg.d.ts")] {
         fs::copy(to.join(from), out.join(name)).map_err(Failure::io(shown(&to.join(from))))?;
     }
+    // As a file too, for `eventwire/slim`, and for runtimes that compile no bytes.
+    fs::copy(&wasm, out.join("eventwire.wasm")).map_err(Failure::io(shown(&wasm)))?;
+    write(
+        &out.join("eventwire.d.wasm.ts"),
+        "/** The client machine, where importing wasm hands over a module. */\ndeclare const machine: WebAssembly.Module;\nexport default machine;\n",
+    )?;
     write(&out.join("bytes.js"), &inlined(&bytes))?;
     write(
         &out.join("bytes.d.ts"),
-        "/** The client machine's wasm, as `decoded` in src/wasm.ts reads it. */\nexport declare const bytes: string;\n",
+        "/** The client machine's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n",
     )
 }
 

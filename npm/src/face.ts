@@ -1,0 +1,8 @@
+// What every entry of the package exports besides `connect`, which each entry binds to its own way to the wasm.
+
+export type { Connect, EventStream, Unsubscribe } from "./stream.js";
+export type { ConnectRaw, RawEvent, RawOptions, RawState, RawStream } from "./raw.js";
+export { EventwireError, type ErrorCode } from "./errors.js";
+export type { Contract, EventNames, Invalid } from "./contract.js";
+export type { CloseCode, Fault, FaultReason, Gap, GapReason, Inspection, Item, Meta, State } from "./items.js";
+export type { Options } from "./options.js";
