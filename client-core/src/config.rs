@@ -15,6 +15,8 @@ pub struct Config {
     pub contract: Option<Contract>,
     /// What a hidden page does with its stream.
     pub background: Background,
+    /// How long silence is believed, whatever `hello` says of its heartbeat: for servers that say none.
+    pub stall: Option<Duration>,
 }
 
 /// Which topics to ask for.

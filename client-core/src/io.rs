@@ -51,6 +51,8 @@ pub enum Input<'a> {
     QueueFull,
     /// The page has read its pull queue.
     QueueDrained,
+    /// The page wants a new connection, now.
+    Restart,
     /// News of an attempt.
     Transport(Attempt, TransportEvent<'a>),
 }

@@ -37,8 +37,8 @@ pub(crate) enum Stage {
 }
 
 impl Link {
-    pub(crate) fn new(attempt: Attempt, now: Timestamp) -> Self {
-        Self { attempt, stage: Stage::Dialling, watch: Watch::new(now), greeted: None, listened: Vec::new() }
+    pub(crate) fn new(attempt: Attempt, now: Timestamp, stall: Option<Duration>) -> Self {
+        Self { attempt, stage: Stage::Dialling, watch: Watch::new(now, stall), greeted: None, listened: Vec::new() }
     }
 
     /// A response has begun.

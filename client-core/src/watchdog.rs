@@ -29,8 +29,12 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(crate) struct Watch {
     heartbeat: Duration,
+    /// How long silence is believed, if that is not the heartbeat's to say.
+    stall: Option<Duration>,
     heard: Timestamp,
     due: Timestamp,
+    /// The second chance: the end of the wait, and never more than half of it.
+    second: Duration,
     chance: Option<Timestamp>,
     chances: u8,
 }
@@ -46,13 +50,14 @@ pub(crate) enum Verdict {
 
 impl Watch {
     /// A watch over dialling.
-    pub(crate) fn new(now: Timestamp) -> Self {
-        Self { heartbeat: HEARTBEAT, heard: now, due: now + CONNECT, chance: None, chances: 0 }
+    pub(crate) fn new(now: Timestamp, stall: Option<Duration>) -> Self {
+        Self { heartbeat: HEARTBEAT, stall, heard: now, due: now + CONNECT, second: CHANCE, chance: None, chances: 0 }
     }
 
     /// Something else is due, so long from now.
     pub(crate) fn expect(&mut self, now: Timestamp, within: Duration) {
         self.due = now + within;
+        self.second = (within / 2).clamp(Duration::from_millis(1), CHANCE);
         self.chance = None;
         self.chances = 0;
     }
@@ -65,14 +70,15 @@ impl Watch {
     /// The stream has spoken.
     pub(crate) fn hear(&mut self, now: Timestamp) {
         self.heard = now;
-        self.expect(now, self.heartbeat * 2 + MARGIN);
+        self.expect(now, self.stall.unwrap_or(self.heartbeat * 2 + MARGIN));
     }
 
     /// The page or the network is back: a stream that has been silent for longer than a heartbeat allows is doubted at
     /// once, any other has to speak within the next one. Returns whether there is doubt.
     pub(crate) fn hint(&mut self, now: Timestamp) -> bool {
-        let doubt = now.since(self.heard) > self.heartbeat + MARGIN;
-        let due = if doubt { now + CHANCE } else { now + self.heartbeat + MARGIN };
+        let allowed = self.stall.unwrap_or(self.heartbeat + MARGIN);
+        let doubt = now.since(self.heard) > allowed;
+        let due = now + if doubt { CHANCE } else { allowed };
         if self.chance.is_none() {
             self.due = self.due.min(due);
         }
@@ -81,7 +87,7 @@ impl Watch {
 
     /// When to look.
     pub(crate) fn deadline(&self) -> Timestamp {
-        self.chance.unwrap_or(self.due - CHANCE)
+        self.chance.unwrap_or(self.due - self.second)
     }
 
     /// Looks.
@@ -92,7 +98,7 @@ impl Watch {
         match self.chance {
             Some(at) if now <= at + LATE || self.chances >= CHANCES => Verdict::Silent,
             _ => {
-                self.chance = Some(now + CHANCE);
+                self.chance = Some(now + self.second);
                 self.chances += 1;
                 Verdict::Fine
             }

@@ -29,6 +29,9 @@ impl Stream {
     /// Does nothing.
     pub fn queue_drained(&self) {}
 
+    /// Does nothing.
+    pub fn restart(&self) {}
+
     /// None: nothing was ever handed over.
     pub fn position(&self) -> Option<Position> {
         None

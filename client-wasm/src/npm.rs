@@ -45,9 +45,9 @@ impl Machine {
     /// `text`, one a line: the URL; the contract's hash and its names; `=` and the topics, or nothing for all that is
     /// granted; where to start. Lists are joined by commas, which neither a topic nor a name can hold. `request` as
     /// `browser/fetch.js` reads it, and `EventSource` its `withCredentials`. `grace` in milliseconds, infinite to keep a
-    /// hidden page's stream.
+    /// hidden page's stream. `stall`: the longest silence, in milliseconds; 0 for what the heartbeat allows.
     #[wasm_bindgen(constructor)]
-    pub fn new(text: &str, request: Request, fetch: bool, grace: f64, sink: Sink) -> Self {
+    pub fn new(text: &str, request: Request, fetch: bool, grace: f64, stall: f64, sink: Sink) -> Self {
         let mut lines = text.splitn(5, '\n');
         let mut line = || lines.next().unwrap_or_default();
         let (url, hash, names, topics, from) = (line().into(), line(), line(), line(), line());
@@ -75,6 +75,7 @@ impl Machine {
             } else {
                 Background::Immediate
             },
+            stall: (stall > 0.0).then(|| Duration::from_millis(stall as u64)),
         };
         Self(Stream::open(Endpoint { url, fetch, request }, config, Box::new(sink)))
     }
@@ -102,6 +103,11 @@ impl Machine {
     /// The pull queue was read.
     pub fn queue_drained(&self) {
         self.0.queue_drained();
+    }
+
+    /// Another connection, at once.
+    pub fn restart(&self) {
+        self.0.restart();
     }
 
     /// When the server was last heard (0: never), then the machine's counters in their order.

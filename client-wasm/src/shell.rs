@@ -72,6 +72,11 @@ impl Stream {
         self.0.tell(Input::QueueDrained);
     }
 
+    /// Closes the running connection and opens another, at once.
+    pub fn restart(&self) {
+        self.0.tell(Input::Restart);
+    }
+
     /// Up to where the page has been handed everything, or told what is missing.
     pub fn position(&self) -> Option<Position> {
         self.0.client.borrow().position()

@@ -30,6 +30,8 @@ export interface Options {
   readonly method?: "GET" | "POST" | "REPORT";
   /** What `"POST"` or `"REPORT"` sends, with every attempt. */
   readonly body?: string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | FormData | URLSearchParams | undefined;
+  /** Asks in place of the global `fetch`, which is looked up for each attempt; the stream is then read by it. */
+  readonly fetch?: typeof fetch | undefined;
   /**
    * Items a `for await` loop may be behind. At this many nothing is dropped: reading stops, and goes on from the
    * position once the loop has taken them. Default: 1,000.
@@ -50,13 +52,13 @@ export interface Settings {
   readonly queue: number;
   /** Whether `fetch` carries the stream, and not `EventSource`. */
   readonly fetch: boolean;
-  /** How to ask: what `EventSource` takes, and client-wasm/src/transport/fetch.js. */
-  readonly request: Pick<Options, "headers" | "method" | "body" | "withCredentials">;
+  /** How to ask: what `EventSource` takes, and client-wasm/src/browser/fetch.js. */
+  readonly request: Pick<Options, "headers" | "method" | "body" | "withCredentials" | "fetch">;
 }
 
 /** Refuses what cannot work, where the caller can see it. */
 export function settings(url: string | URL, options: Options): Settings {
-  const { topics, from = "", background = "grace", grace = 60_000, queue = 1000, headers, method = "GET", body, withCredentials = false } = options;
+  const { topics, from = "", background = "grace", grace = 60_000, queue = 1000, headers, method = "GET", body, fetch, withCredentials = false } = options;
   if (!(grace >= 0)) throw invalid("grace", grace, "milliseconds, 0 or more");
   if (!(Number.isSafeInteger(queue) && queue > 0)) throw invalid("queue", queue, "a whole number over 0");
   const graces = { keep: Infinity, grace, immediate: 0 };
@@ -76,8 +78,8 @@ export function settings(url: string | URL, options: Options): Settings {
     from,
     grace: graces[background],
     queue,
-    fetch: Boolean(headers) || method !== "GET" || typeof EventSource === "undefined",
-    request: { headers, method, body, withCredentials },
+    fetch: Boolean(headers ?? fetch) || method !== "GET" || typeof EventSource === "undefined",
+    request: { headers, method, body, fetch, withCredentials },
   };
 }
 

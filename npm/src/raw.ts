@@ -34,12 +34,16 @@ export interface RawOptions extends Omit<Options, "topics" | "from"> {
    * long and ten seconds is dialled anew. Default: an hour.
    */
   readonly heartbeat?: number;
+  /** Or at once how long silence is believed, in milliseconds, from 1 on. Over `fetch` any byte ends a silence. */
+  readonly stall?: number | undefined;
 }
 
 /** The events of any server. Lost connections come back behind the last id. */
 export interface RawStream extends AsyncIterable<RawEvent> {
   /** Calls `handler` for each event of this name, in order; `message` are those without. */
   on(name: string, handler: (data: string, meta: { readonly id: string }) => void): Unsubscribe;
+  /** Calls `handler` for each event, whatever its name; over `EventSource`, of those that are listened for. */
+  onEvent(handler: (event: RawEvent) => void): Unsubscribe;
   /** Calls `handler` for each comment. Only over `fetch`. */
   onComment(handler: (text: string) => void): Unsubscribe;
   /** Calls `handler` when the stream is somewhere else than before. */
@@ -48,6 +52,8 @@ export interface RawStream extends AsyncIterable<RawEvent> {
   /** The last event ID in force; empty before the first. */
   readonly lastEventId: string;
   inspect(): Inspection;
+  /** Closes the running connection and opens another behind the last event, without waiting. */
+  restart(): void;
   /** Closes for good. Nothing is called afterwards. */
   close(): void;
   [Symbol.dispose](): void;
@@ -62,14 +68,19 @@ export type ConnectRaw = (url: string | URL, options?: RawOptions) => RawStream;
 
 /** `ConnectRaw`, with what an entry knows: where the wasm comes from. */
 export function openRaw(source: Source, url: string | URL, options: RawOptions = {}): RawStream {
-  const { names = [], lastEventId = "", heartbeat = 3_600_000, ...rest } = options;
+  const { names = [], lastEventId = "", heartbeat = 3_600_000, stall, ...rest } = options;
   const asked = settings(url, rest);
   for (const name of names) {
     if (!asked.fetch && (!/^[^\s,\p{Cc}]{1,128}$/u.test(name) || name === "open" || name === "error")) throw unheard(name, "cannot be told apart by EventSource");
   }
   if (!(heartbeat > 0)) throw new EventwireError("invalid-option", `options.heartbeat is ${heartbeat}; it must be milliseconds, over 0`);
+  if (stall !== undefined && !(stall >= 1)) throw new EventwireError("invalid-option", `options.stall is ${stall}; it must be milliseconds, 1 or more`);
   let [id, retry, events] = [lastEventId, 1000, 0];
-  const comments = new Set<{ readonly call: (text: string) => void }>();
+  const comments: Handlers<string> = new Set();
+  const all: Handlers<RawEvent> = new Set();
+  const tell = <T>(handlers: Handlers<T>, news: T): void => {
+    for (const entry of [...handlers]) if (handlers.has(entry) && stream.state.kind !== "closed") run(() => entry.call(news));
+  };
   let frame = (_name: string, _id: string, _data: string): void => {};
   const say = (name: string, data: object): void => frame(`eventwire.${name}`, HERE, JSON.stringify(data));
   const hello = (): void => {
@@ -84,11 +95,15 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
         events += 1;
         // A new EventSource does not know what the one before it has read.
         id = lastEventId || (asked.fetch ? "" : id);
-        return { id };
+        // A handler may restart the stream: what it is handed is of this event.
+        const own = { id };
+        tell(all, { type, data, id });
+        return own;
       }
-      for (const entry of [...comments]) if (comments.has(entry)) run(() => entry.call(data));
+      tell(comments, data);
       return undefined;
     },
+    stall: stall ?? 0,
     sink: {
       speaks: (how) => (frame = how),
       opened: hello,
@@ -110,11 +125,8 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
       if (!asked.fetch && name !== "message" && !names.includes(name)) throw unheard(name, "is not in options.names");
       return stream.on(name, handler as never);
     },
-    onComment(handler) {
-      const entry = { call: handler };
-      comments.add(entry);
-      return () => void comments.delete(entry);
-    },
+    onEvent: (handler) => subscribe(all, handler),
+    onComment: (handler) => subscribe(comments, handler),
     onState: (handler) => stream.onState((state) => handler(shown(state))),
     get state() {
       return shown(stream.state);
@@ -123,12 +135,22 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
       return id;
     },
     inspect: () => ({ ...stream.inspect(), events }),
+    restart: () => stream.restart(),
     close: () => stream.close(),
     [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() as unknown as AsyncIterator<RawEvent, undefined>,
   };
   // Not everywhere is there such a symbol.
   if (Symbol.dispose) Object.assign(raw, { [Symbol.dispose]: raw.close });
   return raw as RawStream;
+}
+
+/** What handlers are kept in: each an object of its own, so that a function given twice is called twice. */
+type Handlers<T> = Set<{ readonly call: (news: T) => void }>;
+
+function subscribe<T>(handlers: Handlers<T>, call: (news: T) => void): Unsubscribe {
+  const entry = { call };
+  handlers.add(entry);
+  return () => void handlers.delete(entry);
 }
 
 function unheard(name: string, why: string): EventwireError {

@@ -61,6 +61,8 @@ export interface Raw {
     read(id: string, retry: number): void;
     resume(): string;
   };
+  /** The longest silence, in milliseconds; 0 for what the heartbeat allows. */
+  readonly stall: number;
 }
 
 /** What a handler is kept in: an object of its own, so that a function given twice is called twice. */
@@ -187,6 +189,10 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#finish("closed", undefined);
   }
 
+  restart(): void {
+    this.#machine?.restart();
+  }
+
   obey(signal: AbortSignal | undefined): void {
     if (signal?.aborted) return this.close();
     const abort = (): void => this.close();
@@ -218,7 +224,7 @@ export class Stream<E extends object> implements EventStream<E> {
         raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
       const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
-      this.#machine = new Machine(text, asked, fetch, grace, sink);
+      this.#machine = new Machine(text, asked, fetch, grace, this.#raw?.stall ?? 0, sink);
       for (const ask of this.#asked.splice(0)) ask(this.#machine);
     } catch (error) {
       const { code } = error as EventwireError;

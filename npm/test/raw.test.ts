@@ -198,12 +198,69 @@ both("a server that is silent for longer than its heartbeat allows is dialled an
   assert.deepEqual([stream.state.kind, stream.state.reason, stream.inspect().stalls], ["waiting", "stalled", 1]);
 });
 
+both("a page says itself how long silence is believed, from a millisecond on", async (on) => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
+  const opening = open(on, { stall: 500 });
+  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(0);
+  }
+  const { source, stream } = await opening;
+  const pass = (millis: number): void => {
+    for (let at = 0; at < millis; at += 10) mock.timers.tick(10);
+  };
+  pass(400);
+  // Half a line is a word over fetch.
+  await (source instanceof FakeRequest ? source.bytes("da") : source.says("price", "1"));
+  pass(400);
+  assert.equal(stream.state.kind, "open");
+  pass(110);
+  assert.deepEqual([stream.state.kind, stream.state.reason, stream.inspect().stalls], ["waiting", "stalled", 1]);
+});
+
+both("a restart asks again at once, behind the last event, and half an event is forgotten", async (on) => {
+  const { source, stream, said } = await open(on);
+  await source.says("price", "1", "7");
+  if (source instanceof FakeRequest) await source.bytes("data: half\n");
+  stream.restart();
+  const second = await until("a second attempt", () => Line.all[1]);
+  await second.opens();
+  await second.says("price", "2", "8");
+  assert.deepEqual([said, source.closed], [["price 1 7", "connecting retry", "open answer", "price 2 8"], true]);
+  if (second instanceof FakeRequest) assert.equal(second.headers.get("last-event-id"), "7");
+  stream.close();
+  stream.restart();
+  assert.deepEqual([stream.state.kind, Line.all.length], ["closed", 2]);
+});
+
+both("every event comes to who listens for any, until a handler closes the stream", async (on) => {
+  const { source, stream } = await open(on);
+  const all: string[] = [];
+  stream.onEvent(({ type, data, id }) => {
+    all.push(`${type} ${data} ${id}`);
+    if (data === "3") stream.close();
+  });
+  stream.onEvent(({ data }) => all.push(data));
+  for (const n of ["1", "2", "3"]) await source.says(n === "2" ? "message" : "price", n, n);
+  assert.deepEqual(all, ["price 1 1", "1", "message 2 2", "2", "price 3 3"]);
+});
+
+test("whoever is given fetch asks with it, and nobody else", async () => {
+  play();
+  const asked: string[] = [];
+  const stream = connectRaw("http://any.test/sse", { fetch: async (url) => (asked.push(String(url)), new Response(null, { status: 204 })) });
+  streams.push(stream);
+  await until("the end", () => stream.state.kind === "closed");
+  assert.deepEqual([asked, Line.all.length], [["http://any.test/sse"], 0]);
+});
+
 test("what EventSource could not hear is refused, and fetch hears all", async () => {
   play();
   const refused = (code: () => unknown): void => assert.throws(code, { code: "invalid-option" });
   refused(() => connectRaw("http://any.test/", { names: ["a b"] }));
   refused(() => connectRaw("http://any.test/", { names: ["error"] }));
   refused(() => connectRaw("http://any.test/", { heartbeat: 0 }));
+  refused(() => connectRaw("http://any.test/", { stall: 0 }));
   const native = connectRaw("http://any.test/", { names: ["a"] });
   refused(() => native.on("b", () => {}));
   native.close();

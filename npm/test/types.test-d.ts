@@ -1,6 +1,7 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
 import { connect, connectRaw, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { EventSource as Ours } from "eventwire/eventsource";
 
 interface Price {
   sku: string;
@@ -84,3 +85,20 @@ raw.onGap(() => {});
 export async function pulled(): Promise<void> {
   for await (const { type, data, id } of raw) [type, data, id] satisfies string[];
 }
+
+raw.onEvent(({ type, data, id }) => [type, data, id] satisfies string[]);
+raw.restart();
+connectRaw("/sse", { stall: 500, fetch: (url, init) => fetch(url, init) });
+
+// What took a browser's own takes ours.
+export const native: EventSource = new Ours(new URL("http://any.test/"), { withCredentials: true });
+native.onmessage = ({ data, lastEventId }) => `${data} ${lastEventId}`;
+const ours = new Ours("/sse", { mode: "spec", headers: { a: "b" } });
+ours.addEventListener("price", ({ data, origin }) => `${data} ${origin.trim()}`);
+ours.addEventListener("open", ({ type }) => type);
+ours.onerror = function () {
+  this.close();
+};
+Ours.CLOSED satisfies 2;
+// @ts-expect-error no such mode
+new Ours("/sse", { mode: "quirks" });

@@ -143,7 +143,7 @@ impl Client {
         }
         self.attempt = Attempt(self.attempt.0.wrapping_add(1));
         let request = self.reader.request(&mut self.out);
-        self.go(Place::Linked(Link::new(self.attempt, now), why));
+        self.go(Place::Linked(Link::new(self.attempt, now, self.stall), why));
         self.out.push(Output::Connect { attempt: self.attempt, query: request.to_query() });
     }
 

@@ -25,6 +25,7 @@ pub struct Client {
     place: Place,
     now: Timestamp,
     page: Page,
+    stall: Option<Duration>,
     reader: Reader,
     backoff: Backoff,
     /// What went wrong last.
@@ -58,6 +59,7 @@ impl Client {
             place: Place::Idle,
             now: Timestamp(0),
             page: Page::new(config.background),
+            stall: config.stall,
             reader: Reader::new(config),
             backoff: Backoff::new(seed),
             trouble: Trouble::Lost,
@@ -134,6 +136,12 @@ impl Client {
                 self.hint(now, Dialled::Drained);
             }
             (_, Input::QueueDrained) => {}
+            (Place::Idle, Input::Restart) => {} // it has not begun
+            (_, Input::Restart) => {
+                self.reckon();
+                self.hang_up();
+                self.dial(now, Dialled::Retry);
+            }
 
             (Place::Linked(link, _), Input::Transport(attempt, event)) if link.attempt == attempt => {
                 self.on_transport(now, event);

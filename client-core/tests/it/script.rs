@@ -84,6 +84,7 @@ impl Actors {
             "freeze" => self.tell(Input::Freeze),
             "resume" => self.tell(Input::Resume),
             "full" => self.tell(Input::QueueFull),
+            "restart" => self.tell(Input::Restart),
             "drained" => self.tell(Input::QueueDrained),
             "add" => self.tell(Input::TopicsAdd(&patterns(first))),
             "delete" => self.tell(Input::TopicsDelete(&patterns(first))),

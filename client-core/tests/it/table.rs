@@ -52,6 +52,7 @@ fn everything() -> Vec<Happening> {
         Input::Resume,
         Input::QueueFull,
         Input::QueueDrained,
+        Input::Restart,
     ];
     let mut all: Vec<Happening> = plain.into_iter().map(Plain).collect();
     all.extend([

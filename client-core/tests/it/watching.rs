@@ -1,7 +1,9 @@
 //! How long silence is believed, awake and asleep.
 
-use crate::script::check;
+use crate::script::{check, run};
+use eventwire_client_core::Config;
 use expect_test::expect;
+use std::time::Duration;
 
 #[test]
 fn silence_for_twice_the_heartbeat_and_ten_seconds_is_a_lost_connection() {
@@ -329,6 +331,102 @@ fn c16_a_stream_that_dies_young_again_and_again_is_dialled_ever_slower_until_one
             80002ms waiting lost until 81585ms
             81585ms connecting retry
             81585ms connect #5 new=**&lastEventId=a-10
+        "#]],
+    );
+}
+
+/// A machine that believes so many milliseconds of silence.
+fn stall(millis: u64) -> Config {
+    Config { stall: Some(Duration::from_millis(millis)), ..Config::default() }
+}
+
+#[test]
+fn a_page_may_say_itself_how_long_silence_is_believed() {
+    let transcript = run(
+        stall(500),
+        "
+            0ms open
+            5ms hello heartbeat=15000
+            5ms cursor a-10 live
+            400ms event a-11/prices
+            800ms visible
+            2000ms end
+        ",
+    );
+    expect![[r#"
+        0ms connecting opened
+        0ms connect #1
+        5ms open
+        400ms deliver prices a-11
+        900ms disconnect #1
+        900ms waiting stalled until 2290ms
+    "#]]
+    .assert_eq(&transcript);
+}
+
+#[test]
+fn silence_of_a_millisecond_is_silence() {
+    let transcript = run(
+        stall(1),
+        "
+            0ms open
+            5ms hello heartbeat=15000
+            5ms cursor a-10 live
+            100ms end
+        ",
+    );
+    expect![[r#"
+        0ms connecting opened
+        0ms connect #1
+        5ms open
+        6ms disconnect #1
+        6ms waiting stalled until 1396ms
+    "#]]
+    .assert_eq(&transcript);
+}
+
+#[test]
+fn a_restart_closes_the_connection_and_dials_at_once_wherever_the_client_is() {
+    check(
+        "
+            0ms restart
+            0ms open
+            5ms hello
+            5ms cursor a-10 live
+            10ms event a-11/prices
+            20ms restart
+            25ms hello start=a-11
+            25ms cursor a-11 live
+            30ms ended
+            40ms restart
+            50ms full
+            60ms restart
+            70ms drained
+            80ms restart
+            90ms close
+            95ms restart
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            10ms deliver prices a-11
+            20ms disconnect #1
+            20ms connecting retry
+            20ms connect #2 lastEventId=a-11
+            25ms open
+            30ms waiting lost until 1420ms
+            40ms connecting retry
+            40ms connect #3 lastEventId=a-11
+            50ms disconnect #3
+            50ms paused queue
+            70ms connecting drained
+            70ms connect #4 lastEventId=a-11
+            80ms disconnect #4
+            80ms connecting retry
+            80ms connect #5 lastEventId=a-11
+            90ms disconnect #5
+            90ms closed closed
         "#]],
     );
 }

@@ -12,6 +12,7 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @property {string} [method]
  * @property {BodyInit} [body]
  * @property {boolean} [withCredentials]
+ * @property {typeof fetch} [fetch] asks in place of the browser's own
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
@@ -33,7 +34,7 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @param {boolean} probe
  * @param {Told} tell
  */
-export function dial({ headers: own, method, body, withCredentials, refused: tellRefused, wrong }, url, id, probe, tell) {
+export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: tellRefused, wrong }, url, id, probe, tell) {
   const abort = new AbortController()
   const { signal } = abort
 
@@ -50,7 +51,7 @@ export function dial({ headers: own, method, body, withCredentials, refused: tel
     headers.set("accept", "text/event-stream")
     // A header is bytes, one character each.
     if (id) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)))
-    const response = await fetch(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
+    const response = await via(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
     const header = (/** @type {string} */ name) => response.headers.get(name) ?? ""
     const type = header("content-type")

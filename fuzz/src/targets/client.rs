@@ -104,6 +104,7 @@ impl Watched {
             'F' => self.tell(Input::Resume),
             'q' => self.tell(Input::QueueFull),
             'Q' => self.tell(Input::QueueDrained),
+            'X' => self.tell(Input::Restart),
             '+' => self.tell(Input::TopicsAdd(&patterns(rest))),
             '-' => self.tell(Input::TopicsDelete(&patterns(rest))),
             // A timer fires though nothing is due; the next deadline; time passes awake; time passes asleep.

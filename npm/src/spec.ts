@@ -1,0 +1,139 @@
+// An event stream as the standard has it, over `fetch`: fixed waits, every status but 200 final, no machine and no wasm.
+
+import { Lines } from "./lines.js";
+import type { Options } from "./options.js";
+
+/** What a carrier says of its stream. */
+export interface Told {
+  opened(url: string): void;
+  event(type: string, data: string | undefined, id: string): void;
+  comment(text: string): void;
+  /** The connection is gone, and another will be tried; quietly, if the page itself let it go. */
+  lost(code: number | undefined, message: string, quiet: boolean): void;
+  /** For good. */
+  failed(code: number | undefined, message: string): void;
+}
+
+/** What carries a stream. */
+export interface Carrier {
+  close(): void;
+  restart(): void;
+}
+
+/** How to ask. */
+export interface Asked extends Pick<Options, "headers" | "method" | "body" | "withCredentials" | "fetch"> {
+  readonly url: string;
+  readonly lastEventId: string;
+}
+
+/** Browsers wait two to five seconds until a server says how long. */
+const WAIT = 3000;
+
+/** Dials at once, and comes back as often as the connection is lost. */
+export function open(asked: Asked, told: Told): Carrier {
+  const { url, method, body, withCredentials } = asked;
+  let [id, wait, closed, away] = [asked.lastEventId, WAIT, false, false];
+  let request = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let lines: Lines | undefined;
+
+  const dial = async (): Promise<void> => {
+    const { signal } = (request = new AbortController());
+    let [code, why]: [number | undefined, string] = [undefined, "the stream ended"];
+    try {
+      const own = typeof asked.headers === "function" ? await asked.headers({ refused: undefined }) : asked.headers;
+      if (signal.aborted) return;
+      const headers = new Headers(own);
+      headers.set("accept", "text/event-stream");
+      // A header is bytes, one character each.
+      if (id) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)));
+      const { fetch: via = fetch } = asked;
+      const response = await via(url, {
+        ...(method && { method }),
+        ...(body !== undefined && { body }),
+        headers: Object.fromEntries(headers),
+        mode: "cors",
+        cache: "no-store",
+        redirect: "follow",
+        credentials: withCredentials ? "include" : "same-origin",
+        signal,
+      });
+      if (signal.aborted) return;
+      const type = response.headers.get("content-type") ?? "";
+      code = response.status;
+      if (code !== 200) return fail(code, `the server answered ${code}`);
+      if (!/^text\/event-stream\s*(;|$)/i.test(type.trim())) return fail(code, `the server answered ${type || "no content type"}, not text/event-stream`);
+      told.opened(response.url || url);
+      if (!signal.aborted && response.body) await read(response.body, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      // Not we aborted it: the user stopped the page from loading.
+      if ((error as Error | undefined)?.name === "AbortError") return fail(undefined, "the request was stopped");
+      why = String(error);
+    }
+    if (!signal.aborted) lose(code, why);
+  };
+
+  const read = async (stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
+    const decoder = new TextDecoder();
+    const own = (lines = new Lines(
+      {
+        event: (type, data, last) => told.event(type, data, (id = last)),
+        comment: (text) => told.comment(text),
+        retry: (asked) => (wait = asked),
+      },
+      id,
+    ));
+    const reader = stream.getReader();
+    for (let piece; !(piece = await reader.read()).done && !signal.aborted; ) own.push(decoder.decode(piece.value, { stream: true }));
+  };
+
+  const hangUp = (): void => {
+    lines?.stop();
+    clearTimeout(timer);
+    request.abort();
+  };
+
+  const fail = (code: number | undefined, message: string): void => {
+    close();
+    told.failed(code, message);
+  };
+
+  const lose = (code: number | undefined, message: string): void => {
+    request.abort(); // lets go of what was not read
+    timer = setTimeout(() => void dial(), wait);
+    told.lost(code, message, false);
+  };
+
+  // A page that is left has no connection, and one that comes back out of the cache has one at once.
+  const leave = (): void => {
+    hangUp();
+    away = true;
+    told.lost(undefined, "", true);
+  };
+  const back = (): void => {
+    if (away && !closed) void dial();
+    away = false;
+  };
+  const page = globalThis.document ? globalThis : undefined;
+  page?.addEventListener("pagehide", leave);
+  page?.addEventListener("pageshow", back);
+
+  const close = (): void => {
+    closed = true;
+    hangUp();
+    page?.removeEventListener("pagehide", leave);
+    page?.removeEventListener("pageshow", back);
+  };
+
+  void dial();
+  return {
+    close,
+    restart: () => {
+      if (closed || away) return;
+      hangUp();
+      told.lost(undefined, "restarted", true);
+      void dial();
+    },
+  };
+}
