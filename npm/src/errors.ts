@@ -26,7 +26,7 @@ export class EventwireError extends Error {
 }
 
 /** A close code, or what was wrong with the caller's own words. */
-export type ErrorCode = Exclude<CloseCode, "closed" | "no-content"> | "invalid-url" | "invalid-topic" | "invalid-option";
+export type ErrorCode = CloseCode | "invalid-url" | "invalid-topic" | "invalid-option";
 
 /** What a stream is closed with that a response ended. */
 export function refusal(url: string, code: CloseCode & ErrorCode, status: number, problem: string, type: string, start: string): EventwireError {

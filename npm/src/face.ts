@@ -2,7 +2,9 @@
 
 export type { Connect, EventStream, Unsubscribe } from "./stream.js";
 export type { ConnectRaw, RawEvent, RawOptions, RawState, RawStream } from "./raw.js";
+export { kept, type Keeper } from "./kept.js";
+export { marks } from "./marks.js";
 export { EventwireError, type ErrorCode } from "./errors.js";
 export type { Contract, EventNames, Invalid } from "./contract.js";
-export type { CloseCode, Fault, FaultReason, Gap, GapReason, Inspection, Item, Meta, State } from "./items.js";
+export type { CloseCode, Fault, FaultReason, Gap, GapReason, Inspection, Item, Meta, State, Transition } from "./items.js";
 export type { Options } from "./options.js";

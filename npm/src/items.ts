@@ -98,7 +98,19 @@ export interface Inspection {
   readonly attempts: number;
   /** Attempts given up for their silence. */
   readonly stalls: number;
+  /** Read so far; `undefined` over `EventSource`, which does not say. */
+  readonly bytes: number | undefined;
+  /** What carries the stream. */
+  readonly transport: "EventSource" | "fetch";
+  readonly position: string | undefined;
+  /** Whether the page is hidden. */
+  readonly hidden: boolean;
+  /** Where the stream went, the newest 32, oldest first. */
+  readonly transitions: readonly Transition[];
 }
+
+/** The stream went somewhere else, at a time as `Date.now()` counts it. */
+export type Transition = { readonly at: number } & State;
 
 /** A fault with its sentence. */
 export function fault(parts: Omit<Fault, "message">): Fault {

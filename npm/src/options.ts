@@ -1,6 +1,7 @@
 // What a caller may decide. Few knobs, each documented by its effect.
 
 import { EventwireError } from "./errors.js";
+import type { Keeper } from "./kept.js";
 import { joined } from "./topics.js";
 
 /** How a stream behaves. The default reads everything that is granted, from now on. */
@@ -9,6 +10,8 @@ export interface Options {
   readonly topics?: readonly string[];
   /** Where to start: a position the page's own data is of, or `"earliest"` for all that is kept. Default: now. */
   readonly from?: string | undefined;
+  /** Keeps the position over reloads of the page: `kept("name")`. What was kept goes before `from`. */
+  readonly keep?: Keeper | undefined;
   /** Closes the stream when aborted. */
   readonly signal?: AbortSignal | undefined;
   /**

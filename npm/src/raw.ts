@@ -5,7 +5,7 @@
 import { EventwireError } from "./errors.js";
 import type { Inspection, State } from "./items.js";
 import { settings, type Options } from "./options.js";
-import { run, Stream, type Unsubscribe } from "./stream.js";
+import { disposable, run, Stream, type Unsubscribe } from "./stream.js";
 import type { Source } from "./wasm.js";
 
 /** One event of a stream that is not ours. */
@@ -21,7 +21,7 @@ export interface RawEvent {
 export type RawState = Exclude<State, { readonly kind: "open" }> | typeof OPEN;
 
 /** How a raw stream behaves. */
-export interface RawOptions extends Omit<Options, "topics" | "from"> {
+export interface RawOptions extends Omit<Options, "topics" | "from" | "keep"> {
   /**
    * Names to listen for. An `EventSource` hands over only what is listened for, besides events without a name; over
    * `fetch` all come.
@@ -150,7 +150,7 @@ type Handlers<T> = Set<{ readonly call: (news: T) => void }>;
 function subscribe<T>(handlers: Handlers<T>, call: (news: T) => void): Unsubscribe {
   const entry = { call };
   handlers.add(entry);
-  return () => void handlers.delete(entry);
+  return disposable(() => void handlers.delete(entry));
 }
 
 function unheard(name: string, why: string): EventwireError {

@@ -3,20 +3,27 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Contract, EventNames, Invalid } from "./contract.js";
-import { refusal, type EventwireError } from "./errors.js";
-import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State } from "./items.js";
+import { EventwireError, refusal } from "./errors.js";
+import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State, type Transition } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
 import { joined } from "./topics.js";
 import { load, type Machine, type Source } from "./wasm.js";
 
-/** Ends a subscription. */
-export type Unsubscribe = () => void;
+/** Ends a subscription. For `using`, too. */
+export interface Unsubscribe {
+  (): void;
+  [Symbol.dispose](): void;
+}
 
 /** The events of one contract, in order and complete, or the page is told what is missing. */
 export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
   /** Calls `handler` for each event of this name, in order. What a handler throws is reported and stops nothing. */
   on<K extends EventNames<E>>(name: K, handler: (data: E[K], meta: Meta) => void): Unsubscribe;
+  /** As `on`, for the next event alone. */
+  once<K extends EventNames<E>>(name: K, handler: (data: E[K], meta: Meta) => void): Unsubscribe;
+  /** The next event of this name. Rejected if the stream closes before. */
+  once<K extends EventNames<E>>(name: K): Promise<{ readonly data: E[K] } & Meta>;
   /** Calls `handler` when events may be missing, before any event that comes after them. */
   onGap(handler: (gap: Gap) => void): Unsubscribe;
   /** Calls `handler` when something was wrong and survived. Without a handler it stands in the console. */
@@ -31,7 +38,7 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
   readonly state: State;
   /** Up to where the page has been handed everything, or told what is missing. Pass it as `from` to go on later. */
   readonly position: string | undefined;
-  /** What the stream has counted. */
+  /** What the stream has counted, and where it went last. */
   inspect(): Inspection;
   /** Closes for good. Nothing is called afterwards. */
   close(): void;
@@ -43,7 +50,11 @@ export type Connect = <E extends object>(contract: Contract<E>, url: string | UR
 
 /** `Connect`, with what an entry knows: where the wasm comes from. */
 export function open<E extends object>(source: Source, contract: Contract<E>, url: string | URL, options: Options = {}): EventStream<E> {
-  const stream = new Stream(contract, settings(url, options));
+  const { keep } = options;
+  const asked = settings(url, options);
+  const of = [contract.hash, asked.url, asked.topics].join(" ");
+  const stream = new Stream(contract, { ...asked, from: keep?.read(of) ?? asked.from });
+  stream.moved = keep?.follow(of, stream);
   stream.obey(options.signal);
   void stream.start(source);
   return stream;
@@ -91,6 +102,10 @@ export class Stream<E extends object> implements EventStream<E> {
   /** Where the gap ends that handlers are being told of: the machine is beyond the event behind it, the page is not. */
   #gapAt: string | undefined;
   #faults = 0;
+  #bytes = 0;
+  #transitions: Transition[] = [];
+  /** Hears that the position may have moved, and that it never will again. */
+  moved: ((over?: boolean) => void) | undefined;
   #disobey = (): void => {};
   /** What the machine last counted, and where it was, once it is gone. */
   #counted: number[] = [];
@@ -141,6 +156,11 @@ export class Stream<E extends object> implements EventStream<E> {
       faults: counter(4) + this.#faults,
       attempts: counter(5),
       stalls: counter(6),
+      bytes: this.#settings.fetch ? this.#bytes : undefined,
+      transport: this.#settings.fetch ? "fetch" : "EventSource",
+      position: this.position,
+      hidden: globalThis.document?.visibilityState === "hidden",
+      transitions: this.#transitions,
     };
   }
 
@@ -148,6 +168,29 @@ export class Stream<E extends object> implements EventStream<E> {
     let entries = this.#on.get(name);
     if (!entries) this.#on.set(name, (entries = new Set()));
     return subscribe(entries as unknown as Entries<[E[K], Meta]>, handler);
+  }
+
+  once<K extends EventNames<E>>(name: K, handler: (data: E[K], meta: Meta) => void): Unsubscribe;
+  once<K extends EventNames<E>>(name: K): Promise<{ readonly data: E[K] } & Meta>;
+  once<K extends EventNames<E>>(name: K, handler?: (data: E[K], meta: Meta) => void): Unsubscribe | Promise<{ readonly data: E[K] } & Meta> {
+    if (handler) {
+      const off = this.on(name, (data, meta) => {
+        off();
+        handler(data, meta);
+      });
+      return off;
+    }
+    return new Promise((resolve, reject) => {
+      const over = (state: State): void => {
+        if (state.kind === "closed") reject(state.error ?? new EventwireError(state.reason, "closed"));
+      };
+      const ended = this.onState(over);
+      this.once(name, (data, meta) => {
+        ended();
+        resolve({ data, ...meta });
+      });
+      over(this.#state);
+    });
   }
 
   onGap(handler: (gap: Gap) => void): Unsubscribe {
@@ -221,6 +264,7 @@ export class Stream<E extends object> implements EventStream<E> {
         ...request,
         refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
         wrong: (text: string) => this.#say(text, text),
+        counts: (bytes: number) => (this.#bytes += bytes),
         raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
       const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
@@ -277,6 +321,7 @@ export class Stream<E extends object> implements EventStream<E> {
   #hand(name: EventNames<E>, data: unknown, meta: Meta): void {
     this.#queue({ type: name, data, ...meta } as Item<E>);
     this.#call(this.#on.get(name), data as never, meta);
+    this.moved?.();
   }
 
   #gap(reason: GapReason, topics: string, position: string): void {
@@ -288,6 +333,7 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#gapAt = gap.position;
     this.#call(this.#onGap, gap);
     this.#gapAt = undefined;
+    this.moved?.();
   }
 
   #fault(fault: Fault): void {
@@ -313,6 +359,7 @@ export class Stream<E extends object> implements EventStream<E> {
 
   #enter(state: State): void {
     this.#state = state;
+    this.#transitions = [...this.#transitions.slice(-31), { at: Date.now(), ...state }];
     for (const entry of [...this.#onState]) if (this.#onState.has(entry)) run(() => entry.call(state));
   }
 
@@ -322,6 +369,7 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#ended = this.#gapAt;
     if (error && this.#onState.size + this.#queues.size === 0) this.#say(reason, error.message);
     this.#enter({ kind: "closed", reason, error });
+    this.moved?.(true);
     machine?.close();
     this.#disobey();
     // It holds the sink and the sink holds this stream: no collector sees through wasm. Not now, it may be running.
@@ -371,7 +419,12 @@ type News = [kind: State["kind"], reason: string, nextAttemptAt: number, status:
 function subscribe<T extends unknown[]>(entries: Entries<T>, call: (...args: T) => void): Unsubscribe {
   const entry = { call };
   entries.add(entry);
-  return () => void entries.delete(entry);
+  return disposable(() => void entries.delete(entry));
+}
+
+/** What is called to end something, and ends it with its block under `using` where there is such a thing. */
+export function disposable(off: () => void): Unsubscribe {
+  return Object.assign(off, Symbol.dispose && { [Symbol.dispose]: off }) as Unsubscribe;
 }
 
 /** Runs the page's code: what it throws is reported like any uncaught error, and stops nothing of ours. */

@@ -1,6 +1,6 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
-import { connect, connectRaw, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
 import { EventSource as Ours } from "eventwire/eventsource";
 
 interface Price {
@@ -11,6 +11,20 @@ type ShopEvents = { priceChanged: Price; closed: null };
 declare const Shop: Contract<ShopEvents>;
 
 export const stream: EventStream<ShopEvents> = connect(Shop, "/events", { topics: ["prices.*"], from: "earliest" });
+
+stream.once("priceChanged", ({ cents }, { topic }) => `${cents.toFixed()} ${topic}`);
+stream.once("priceChanged").then(({ data, topic, position }) => [data.sku, topic, position] satisfies string[]);
+// @ts-expect-error no such event
+stream.once("priceChange");
+stream.inspect().transitions.map(({ at, kind, reason }) => `${at.toFixed()} ${kind} ${reason}`);
+connect(Shop, "/events", { keep: kept("shop") });
+// @ts-expect-error a name alone keeps nothing
+connect(Shop, "/events", { keep: "shop" });
+marks(Shop, stream)();
+
+export function scoped(): void {
+  using _inner = stream.on("closed", () => {});
+}
 
 const off: () => void = stream.on("priceChanged", ({ sku, cents }, { topic, position }) => {
   const exact: [string, number, string, string] = [sku, cents, topic, position];

@@ -29,7 +29,7 @@ const ENTRIES: [Entry; 2] = [
     Entry {
         name: "eventwire",
         code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
-        at_most: 28_440,
+        at_most: 28_700,
         goal: 18 * 1024,
     },
     Entry {

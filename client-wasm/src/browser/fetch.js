@@ -14,6 +14,7 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @property {boolean} [withCredentials]
  * @property {typeof fetch} [fetch] asks in place of the browser's own
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
+ * @property {(bytes: number) => void} [counts] hears how much has come
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
  * @typedef {HeadersInit | undefined} Sent
@@ -34,7 +35,7 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @param {boolean} probe
  * @param {Told} tell
  */
-export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: tellRefused, wrong }, url, id, probe, tell) {
+export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: tellRefused, wrong, counts }, url, id, probe, tell) {
   const abort = new AbortController()
   const { signal } = abort
 
@@ -62,6 +63,7 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
         tell.opened()
         for (let read; !(read = await reader.read()).done; ) {
           if (signal.aborted) return
+          counts?.(read.value.length)
           if (!tell.bytes(read.value)) {
             wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
             break
