@@ -2,12 +2,14 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { read } from "../wasm/frames.js";
+import type { Basic, Sink } from "./basic.js";
 import type { Contract, EventNames, Invalid } from "./contract.js";
 import { EventwireError, refusal } from "./errors.js";
 import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State, type Transition } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
-import { joined } from "./topics.js";
+import { isPattern, joined } from "./topics.js";
 import { load, type Machine, type Source } from "./wasm.js";
 
 /** Ends a subscription. For `using`, too. */
@@ -86,10 +88,10 @@ export class Stream<E extends object> implements EventStream<E> {
   readonly #raw: Raw | undefined;
   readonly #contract: Contract<E>;
   readonly #settings: Settings;
-  #machine: Machine | undefined;
+  #machine: Machine | Basic | undefined;
   #state: State = { kind: "idle", reason: "new" };
   /** What `topics` was asked before the machine was there. */
-  #asked: ((machine: Machine) => void)[] = [];
+  #asked: ((machine: Machine | Basic) => void)[] = [];
   readonly #on = new Map<string, Entries<[never, Meta]>>();
   readonly #onGap: Entries<[Gap]> = new Set();
   readonly #onFault: Entries<[Fault]> = new Set();
@@ -233,7 +235,7 @@ export class Stream<E extends object> implements EventStream<E> {
   }
 
   restart(): void {
-    this.#machine?.restart();
+    (this.#machine as Machine | undefined)?.restart(); // only `connectRaw` has it, and never in basic mode
   }
 
   obey(signal: AbortSignal | undefined): void {
@@ -250,14 +252,14 @@ export class Stream<E extends object> implements EventStream<E> {
     if (this.#closed || !url) return;
     const { names, hash } = this.#contract;
     try {
-      const { Machine } = await load(source);
-      if (this.#closed) return;
-      const sink = {
+      const sink: Sink = {
+        isPattern,
+        read,
         event: (event: MessageEvent<string>) => this.#event(event),
-        gap: (reason: GapReason, topics: string, position: string) => this.#gap(reason, topics, position),
-        fault: (reason: FaultReason, event: string, path: string, found: unknown, topic: string) =>
+        gap: (reason, topics, position) => this.#gap(reason, topics, position),
+        fault: (reason, event, path, found, topic) =>
           this.#fault(fault({ reason, event, path, expected: "", found: `${found ?? ""}`, topic: topic || undefined, position: undefined, data: undefined })),
-        outdated: (hash: string) => this.#call(this.#onOutdated, { hash }),
+        outdated: (hash) => this.#call(this.#onOutdated, { hash }),
         state: (...news: News) => this.#news(news),
       };
       const asked = {
@@ -268,7 +270,16 @@ export class Stream<E extends object> implements EventStream<E> {
         raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
       const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
-      this.#machine = new Machine(text, asked, fetch, grace, this.#raw?.stall ?? 0, sink);
+      const machine = await load(source).then(
+        ({ Machine }) => () => new Machine(text, asked, fetch, grace, this.#raw?.stall ?? 0, sink),
+        async (error: EventwireError) => {
+          if (error.code !== "wasm-blocked" || fetch || this.#raw) throw error;
+          const { basic } = await import("./basic.js");
+          return () => basic(names, hash, this.#settings, sink, error.message);
+        },
+      );
+      if (this.#closed) return;
+      this.#machine = machine();
       for (const ask of this.#asked.splice(0)) ask(this.#machine);
     } catch (error) {
       const { code } = error as EventwireError;
@@ -286,7 +297,7 @@ export class Stream<E extends object> implements EventStream<E> {
     return this.#machine ? this.#machine.position() || undefined : from && from !== "earliest" ? from : undefined;
   }
 
-  #tell(ask: (machine: Machine) => void): void {
+  #tell(ask: (machine: Machine | Basic) => void): void {
     if (this.#closed) return;
     if (this.#machine) ask(this.#machine);
     else this.#asked.push(ask);

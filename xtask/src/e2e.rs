@@ -22,6 +22,7 @@ cargo xtask e2e NAME --help
   kill      the server is killed while a page listens; --store disk|memory
   hidden    a hidden tab dials nothing and misses nothing
   answers   what a server may answer, over EventSource and fetch, in pages, workers and Node
+  strict    pages whose policy forbids WebAssembly: basic mode
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
   demo      the dashboard as a visitor meets it: every button, a second tab, the keyboard, a phone
@@ -52,13 +53,14 @@ const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
     Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
+    Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
 ];

@@ -173,6 +173,10 @@ fn machine() -> Outcome {
     write(
         &out.join("bytes.d.ts"),
         "/** The client machine's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n",
+    )?;
+    write(
+        &out.join("frames.d.ts"),
+        "export declare function read(event: string, data: string): { words: string[]; numbers: number[] } | string | undefined;\n",
     )
 }
 

@@ -38,6 +38,23 @@ export async function bundle(entry, modules) {
   return result.outputFiles[0].text
 }
 
+/** The same in pieces, as bundlers cut it where something is imported when it is needed: `{'/page.js': text, …}`. */
+export async function split(entry, modules) {
+  const { build } = await import('esbuild')
+  const result = await build({
+    entryPoints: { page: resolve(e2e, 'pages', entry) },
+    bundle: true,
+    splitting: true,
+    write: false,
+    outdir: '/',
+    format: 'esm',
+    target: 'es2022',
+    nodePaths: [modules],
+    logLevel: 'silent',
+  })
+  return Object.fromEntries(result.outputFiles.map(({ path, text }) => [path, text]))
+}
+
 /** The page around a script. */
 export const html = (title, body = '') => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${title}</title>${body}<script type="module" src="/page.js"></script></html>`

@@ -20,7 +20,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 18] = [
+pub(crate) const SUITES: [Suite; 19] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
@@ -36,6 +36,7 @@ pub(crate) const SUITES: [Suite; 18] = [
     Suite { name: "e2e-kill", again: "cargo xtask e2e kill --store both", run: || check("kill", &["--store", "both"]) },
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
     Suite { name: "e2e-answers", again: "cargo xtask e2e answers", run: || check("answers", &[]) },
+    Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
     Suite { name: "e2e-demo", again: "cargo xtask e2e demo", run: || check("demo", &[]) },
