@@ -145,7 +145,6 @@ export function basic(known: readonly string[], hash: string, settings: Settings
         if (listened.has(name)) continue;
         listened.add(name);
         mine.addEventListener(name, (event) => {
-          if (mine !== source) return;
           heardAt = Date.now();
           hears(event);
         });
@@ -155,7 +154,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
     listen(["hello", "gap", "cursor", "names", "bye"].map((name) => PREFIX + name), (event) => heed(event, listen));
     mine.addEventListener("error", () => {
       const { readyState } = mine;
-      if (mine !== source || readyState === 1) return; // an event that somebody named `error`
+      if (readyState === 1) return; // an event that somebody named `error`
       if (readyState) return say("closed", "refused");
       // By itself it would go on behind the last event of a prelude, and the rest of that would be lost.
       if (prelude) return later("lost", 0);

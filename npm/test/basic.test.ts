@@ -180,6 +180,35 @@ test("a server that ends the stream is asked again no sooner than it said", asyn
   assert.equal(Line.all.length, 2);
 });
 
+test("nor than its hello said", async () => {
+  const { source } = await EVENT_SOURCE.dial({}, keep);
+  await source.hello({ retry: 7000, spread: 500 });
+  clock();
+  await source.says("eventwire.bye", { reason: "rotate", after: 0 });
+  mock.timers.tick(6999);
+  assert.equal(Line.all.length, 1);
+  mock.timers.tick(501);
+  assert.equal(Line.all.length, 2);
+});
+
+test("what a cut prelude brought is forgotten with its epoch", async () => {
+  const { source, said } = await dial({ topics: ["a"] });
+  await source.opens();
+  await source.says("eventwire.hello", hello({ topics: ["a"] }));
+  await source.tick(1, `${EPOCH}-4/a`);
+  await source.says("eventwire.gap", { reason: "epoch", topics: [] }, "aaaaaaaaaaaa-9");
+  await source.tick(2, "aaaaaaaaaaaa-4/a");
+  assert.deepEqual(said.slice(2), [`tick 1 a ${EPOCH}-4`, "gap epoch ", "tick 2 a aaaaaaaaaaaa-4"]);
+});
+
+test("a page that closes at the first news leaves no connection", async () => {
+  play();
+  const stream = connect(SHOP, "http://shop.test/events");
+  stream.onState(() => stream.close());
+  await until("the news", () => stream.state.kind === "closed");
+  assert.deepEqual(Line.all.map(({ closed }) => closed), [true]);
+});
+
 test("whoever is refused twice in a row is out", async () => {
   const { source, stream } = await open();
   clock();
@@ -200,13 +229,18 @@ test("any answer that is no stream closes: basic mode sees no status", async () 
 });
 
 test("a full queue closes the transport, and a drained one goes on at the position", async () => {
-  const { source, stream } = await open({ queue: 2 });
+  const { source, stream } = await open({ queue: 2, topics: ["a"] });
   const loop = stream[Symbol.asyncIterator]();
   for (const n of [11, 12, 13]) await source.tick(n, `${EPOCH}-${n}.1/a`);
   assert.deepEqual([source.closed, stream.state.reason], [true, "queue"]);
+  clock();
+  stream.topics.add("b");
+  mock.timers.tick(1000);
+  assert.equal(Line.all.length, 1);
+  mock.timers.reset();
   for (const n of [11, 12]) assert.equal(((await loop.next()).value?.data as { n: number }).n, n);
   const again = await next(source);
-  assert.equal(again.query, `lastEventId=${EPOCH}-12`);
+  assert.equal(again.query, `topics=a&new=b&lastEventId=${EPOCH}-12`);
 });
 
 test("what is closed at once dials nothing", async () => {
