@@ -56,8 +56,12 @@ export interface Settings {
   /** Whether `fetch` carries the stream, and not `EventSource`. */
   readonly fetch: boolean;
   /** How to ask: what `EventSource` takes, and client-wasm/src/browser/fetch.js. */
-  readonly request: Pick<Options, "headers" | "method" | "body" | "withCredentials" | "fetch">;
+  readonly request: Pick<Options, "headers" | "method" | "body" | "withCredentials" | "fetch"> & { readonly world: World | undefined };
 }
+
+/** What takes the browser's place in a test of a page: testing.ts. */
+export type World = Pick<typeof globalThis, "document" | "EventSource" | "fetch" | "setTimeout" | "clearTimeout" | "addEventListener"> & { readonly Date: Pick<DateConstructor, "now"> };
+export const WORLD = Symbol.for("eventwire.world");
 
 /** Refuses what cannot work, where the caller can see it. */
 export function settings(url: string | URL, options: Options): Settings {
@@ -75,20 +79,21 @@ export function settings(url: string | URL, options: Options): Settings {
   } catch (cause) {
     throw invalid("headers", String(cause), "names and values that HTTP knows");
   }
+  const world = (globalThis as { [WORLD]?: World })[WORLD];
   return {
-    url: absolute(url),
+    url: absolute(url, world ?? globalThis),
     topics: topics && joined(topics),
     from,
     grace: graces[background],
     queue,
-    fetch: Boolean(headers ?? fetch) || method !== "GET" || typeof EventSource === "undefined",
-    request: { headers, method, body, fetch, withCredentials },
+    fetch: Boolean(headers ?? fetch) || method !== "GET" || !(world ?? globalThis).EventSource,
+    request: { headers, method, body, fetch: fetch ?? world?.fetch, withCredentials, world },
   };
 }
 
 /** Resolved once: a page that moves on by `pushState` still means the same stream. */
-function absolute(url: string | URL): string {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+function absolute(url: string | URL, { document }: Pick<World, "document">): string {
+  const base = document?.baseURI ?? globalThis.location?.href;
   try {
     const absolute = new URL(url, base);
     absolute.hash = "";

@@ -58,7 +58,9 @@ export class FakeEventSource extends Line {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSED = 2;
-  readyState = FakeEventSource.CONNECTING;
+  readonly OPEN = FakeEventSource.OPEN;
+  readonly CLOSED = FakeEventSource.CLOSED;
+  readyState: number = FakeEventSource.CONNECTING;
   /** Names that are listened for now. */
   readonly heard = new Map<string, number>();
   constructor(

@@ -41,6 +41,8 @@ export class Browser {
   #machine
   #url
   #request
+  /** The browser; in a test of a page it may be a played one. */
+  #world
   #viaFetch
   /** The query of the last attempt: a probe asks the same. */
   #query = ""
@@ -61,12 +63,13 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {import("./fetch.js").Request & { raw?: Raw }} request
+   * @param {import("./fetch.js").Request & { raw?: Raw, world?: typeof globalThis }} request
    * @param {boolean} viaFetch
    */
   constructor(url, request, viaFetch) {
     this.#url = url
     this.#request = request
+    this.#world = request.world ?? globalThis
     this.#viaFetch = viaFetch
   }
 
@@ -78,7 +81,7 @@ export class Browser {
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {() => number} */ input) =>
       target.addEventListener(name, () => machine.signal(input()), { signal })
     // A worker has no document, and Node not even events of its own.
-    const { document } = globalThis
+    const { document } = this.#world
     if (document) {
       const seen = () => (document.visibilityState === "hidden" ? HIDDEN : VISIBLE)
       if (seen() === HIDDEN) machine.signal(HIDDEN)
@@ -86,24 +89,24 @@ export class Browser {
       on(document, "freeze", () => FREEZE)
       on(document, "resume", () => RESUME)
     }
-    if ("addEventListener" in globalThis) {
-      on(globalThis, "pagehide", () => PAGEHIDE)
-      on(globalThis, "pageshow", () => PAGESHOW)
-      on(globalThis, "online", () => ONLINE)
-      on(globalThis, "offline", () => OFFLINE)
+    if ("addEventListener" in this.#world) {
+      on(this.#world, "pagehide", () => PAGEHIDE)
+      on(this.#world, "pageshow", () => PAGESHOW)
+      on(this.#world, "online", () => ONLINE)
+      on(this.#world, "offline", () => OFFLINE)
     }
-    this.#opening = setTimeout(() => machine.signal(OPEN))
+    this.#opening = this.#world.setTimeout(() => machine.signal(OPEN))
   }
 
   /** Stops listening to the page; what still runs is disconnected by the machine. */
   stop() {
-    clearTimeout(this.#opening)
+    this.#world.clearTimeout(this.#opening)
     this.#over.abort()
   }
 
   /** Goes on while the device sleeps, as `performance.now()` does not everywhere, and never falls, as `Date.now()` may. */
   now() {
-    const wall = Date.now()
+    const wall = this.#world.Date.now()
     this.#fallen += Math.max(this.#wall - wall, 0)
     this.#wall = wall
     return wall + this.#fallen
@@ -118,11 +121,11 @@ export class Browser {
   wake(/** @type {number} */ at) {
     // One that comes too early is left: the machine does not mind, and every event moves the deadline.
     if (this.#deadline !== undefined && at >= this.#deadline && at < Infinity) return
-    clearTimeout(this.#timer)
+    this.#world.clearTimeout(this.#timer)
     this.#deadline = at
     if (at === Infinity) return
     const wait = Math.min(Math.max(at - this.now(), 0), LONGEST)
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#world.setTimeout(() => {
       this.#deadline = undefined
       this.#machine?.signal(TIMEOUT)
     }, wait)
@@ -138,7 +141,7 @@ export class Browser {
     /** @type {EventSource} */
     let source
     try {
-      source = new EventSource(this.#target(), this.#request)
+      source = new this.#world.EventSource(this.#target(), this.#request)
     } catch {
       this.#runs(attempt)
       return this.#machine?.news(attempt, REFUSED, 0, "")
@@ -160,9 +163,9 @@ export class Browser {
     on("open", () => this.#opened(attempt))
     on("error", () => {
       const { readyState } = source
-      if (readyState === EventSource.OPEN) return // an event that somebody named `error`
+      if (readyState === source.OPEN) return // an event that somebody named `error`
       source.close()
-      this.#machine?.news(attempt, readyState === EventSource.CLOSED ? REFUSED : LOST, 0, "")
+      this.#machine?.news(attempt, readyState === source.CLOSED ? REFUSED : LOST, 0, "")
     })
   }
 
