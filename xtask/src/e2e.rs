@@ -25,6 +25,8 @@ cargo xtask e2e NAME --help
   strict    pages whose policy forbids WebAssembly: basic mode
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
+  bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
+  runtimes  the packed package in Node, Deno, Bun, workerd and in browsers' workers, dedicated and shared
   demo      the dashboard as a visitor meets it: every button, a second tab, the keyboard, a phone
 
 Leaves screenshots and bundles in target/e2e.",
@@ -43,6 +45,8 @@ enum Need {
     Browsers,
     /// The npm package, built.
     Package,
+    /// Bundlers and runtimes, as npm packages.
+    Where,
     /// The demo's page, built.
     Page,
     /// A binary of the workspace: its package and its name.
@@ -53,7 +57,7 @@ const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 11] = [
     Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
@@ -63,6 +67,8 @@ const CHECKS: [Check; 9] = [
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
+    Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
+    Check { name: "runtimes", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
 ];
 
 /// How much of the workspace is built for a check.
@@ -101,6 +107,9 @@ pub(crate) fn prepared(name: &str, words: &[OsString], build: Build) -> Outcome<
         match need {
             Need::Browsers => need::browsers()?,
             Need::Package => npm::build()?,
+            Need::Where => {
+                need::npm_packages("tests/e2e/where", "the package is bundled and run with them; some 400 MB, once")?;
+            }
             Need::Page => demo::build_page()?,
             Need::Binary(package, name) if build == Build::Needed => {
                 step(format!("building {name}"));

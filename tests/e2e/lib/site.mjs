@@ -3,9 +3,12 @@
 // Sees each request a page makes, which a page cannot be asked about: a browser repeats some by itself.
 
 import http from 'node:http'
+import { extname } from 'node:path'
 
 import { cleanup } from './process.mjs'
 import { must } from './tally.mjs'
+
+const TYPES = { '.css': 'text/css', '.js': 'text/javascript', '.json': 'application/json', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }
 
 /**
  * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
@@ -13,10 +16,12 @@ import { must } from './tally.mjs'
  */
 export async function serveSite(files) {
   const site = { upstream: undefined, requests: [], open: 0 }
+  // What is handed on breaks off where it is, as when the network goes.
+  site.cut = () => site.requests.forEach(({ socket, closedAt }) => closedAt ?? socket.destroy())
   const server = http.createServer((request, response) => {
     const path = request.url.split('?')[0]
     if (path in files) {
-      response.setHeader('content-type', path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
+      response.setHeader('content-type', TYPES[extname(path)] ?? 'text/html; charset=utf-8')
       response.end(files[path])
     } else if (path === '/favicon.ico') {
       response.writeHead(204).end()
@@ -40,7 +45,7 @@ export function carriedBy(transport, site) {
 }
 
 function handOn(site, request, response) {
-  const entry = { at: Date.now(), url: request.url, method: request.method, headers: request.headers, status: undefined, closedAt: undefined }
+  const entry = { at: Date.now(), url: request.url, method: request.method, headers: request.headers, socket: request.socket, said: '', status: undefined, closedAt: undefined }
   site.requests.push(entry)
   site.open += 1
   response.on('close', () => {
@@ -55,6 +60,8 @@ function handOn(site, request, response) {
   const up = http.request(new URL(request.url, site.upstream), { method: request.method, headers, agent: false }, (answer) => {
     entry.status = answer.statusCode
     response.writeHead(answer.statusCode, answer.headers)
+    // What was said last: a check waits for it.
+    answer.on('data', (chunk) => (entry.said = (entry.said + chunk).slice(-4096)))
     answer.pipe(response)
     answer.on('error', () => response.destroy())
     answer.on('close', () => answer.complete || response.destroy())

@@ -66,7 +66,7 @@ fn ci(args: lexopt::Parser) -> Outcome {
 
 fn list() -> Outcome {
     for suite in &SUITES {
-        println!("{:<12}{}", suite.name, suite.again);
+        println!("{:<13}{}", suite.name, suite.again);
     }
     Ok(())
 }

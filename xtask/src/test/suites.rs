@@ -20,7 +20,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 19] = [
+pub(crate) const SUITES: [Suite; 21] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
@@ -39,6 +39,8 @@ pub(crate) const SUITES: [Suite; 19] = [
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
+    Suite { name: "e2e-runtimes", again: "cargo xtask e2e runtimes", run: || check("runtimes", &[]) },
+    Suite { name: "e2e-bundlers", again: "cargo xtask e2e bundlers", run: || check("bundlers", &[]) },
     Suite { name: "e2e-demo", again: "cargo xtask e2e demo", run: || check("demo", &[]) },
 ];
 

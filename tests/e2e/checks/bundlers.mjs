@@ -1,0 +1,129 @@
+// The packed package through each bundler, in a real page: a stream of the harness hub that is cut goes on without loss, in
+// the page, in its worker, and with `eventwire/slim`.
+
+import { extname, join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
+
+import { chosen, launch, open } from '../lib/browser.mjs'
+import { Harness, publishTicks } from '../lib/harness.mjs'
+import { judged, said } from '../lib/judge.mjs'
+import { history } from '../lib/ledger.mjs'
+import { pack, unpack } from '../lib/package.mjs'
+import { e2e, fresh } from '../lib/paths.mjs'
+import { finish } from '../lib/process.mjs'
+import { scripts } from '../lib/runtimes.mjs'
+import { serveSite } from '../lib/site.mjs'
+import { must } from '../lib/tally.mjs'
+import { until } from '../lib/until.mjs'
+import { app, BUNDLERS, files } from '../where/bundlers.mjs'
+
+export const help = `
+cargo xtask e2e bundlers [--only NAME,…] [--browser chromium|firefox|both]
+
+Packs the npm package; publint and arethetypeswrong must find nothing in it. Builds a page with each of
+${Object.keys(BUNDLERS).join(', ')},
+opens it, cuts its stream while events come, and asks the judge: nothing lost, doubled or out of order. The same in a
+worker, and with eventwire/slim in each way the bundler has for wasm. Lists what each page weighs behind brotli.
+
+  --only     bundlers to run (all)
+  --browser  chromium (the default), firefox, or both`
+
+export const options = {
+  only: { type: 'string', default: '' },
+  browser: { type: 'string', default: 'chromium' },
+}
+
+const TICKS = 40
+
+export async function run({ only, browser }, tally) {
+  const names = only ? only.split(',') : Object.keys(BUNDLERS)
+  for (const name of names) must(BUNDLERS[name], `no bundler "${name}"; take ${Object.keys(BUNDLERS).join(', ')}`)
+  const tarball = await pack()
+  await linted(tarball, tally)
+
+  const sources = scripts(await unpack(tarball))
+  const harness = await new Harness(['--store', 'memory']).start()
+  const browsers = await Promise.all(chosen(browser).map(launch))
+  const sizes = []
+  for (const name of names) {
+    const { slim, workers } = BUNDLERS[name]
+    for (const way of ['', ...slim]) {
+      const what = `${name}${way && `, slim by ${way}`}`
+      const made = await tally.case(`${what}: is built`, () => make(name, sources, way, workers))
+      if (!made) continue
+      if (made.weight) sizes.push([what, made.weight])
+      for (const one of browsers) {
+        await tally.case(`${what}, ${one.name}: a stream that is cut goes on without loss`, () => inPage(one, made.url, harness, workers && !way))
+      }
+    }
+  }
+  for (const [what, weight] of sizes) console.log(`${what.padEnd(32)}${String(weight).padStart(8)} bytes behind brotli, with the check's own page`)
+  for (const one of browsers) await one.close()
+  await harness.process.kill()
+}
+
+async function linted(tarball, tally) {
+  const tool = (name) => join(e2e, 'where/node_modules/.bin', name)
+  await tally.case('publint finds nothing in the tarball', async () => {
+    const { code, all } = await finish(tool('publint'), ['run', tarball, '--strict'])
+    must(code === 0 && all.includes('All good'), all)
+  })
+  await tally.case('arethetypeswrong finds nothing in the tarball', async () => {
+    const { code, all } = await finish(tool('attw'), [tarball, '--profile', 'esm-only'])
+    must(code === 0, all)
+  })
+}
+
+/** Builds or serves a page; answers with where it is, and what its files weigh. */
+async function make(name, sources, way, workers) {
+  const dir = fresh(`bundlers/${name}${way.replace(/\W+/g, '-')}`)
+  const made = app(dir, sources, way, workers)
+  const { build, serve } = BUNDLERS[name]
+  if (serve) return { url: await serve(made) }
+  await build(made)
+  const found = files(made.out)
+  const wasm = Object.keys(found).some((path) => path.endsWith('.wasm'))
+  must(name === 'none' || wasm === Boolean(way), wasm ? 'the inline entry brought a .wasm file along' : `no .wasm file among ${Object.keys(found)}`)
+  const shipped = Object.entries(found).filter(([path]) => ['.js', '.mjs', '.wasm'].includes(extname(path)))
+  const weight = name === 'none' ? 0 : shipped.reduce((sum, [, bytes]) => sum + brotliCompressSync(bytes).length, 0)
+  return { url: (await serveSite(found)).url, weight }
+}
+
+async function inPage(browser, url, harness, worker) {
+  const hub = await serveSite({})
+  hub.upstream = harness.url
+  const [topic, deeper] = ['page', 'worker'].map((kind) => `${kind}.${Date.now()}`)
+  const from = (await harness.stats()).position
+  const page = await open(browser, `${url}?topics=${topic}&url=${hub.url}/events`)
+  const opened = () => page.evaluate(() => window.book?.states.some(({ kind }) => kind === 'open'))
+  await until(() => `the stream to open; the page complains ${page.complaints}`, opened)
+  must(page.complaints.length === 0, `the page complains: ${page.complaints}`)
+
+  const task = { url: `${hub.url}/events`, topic: deeper, from, last: TICKS }
+  const asked = worker && page.evaluate((task) => window.ask(task), task)
+  asked?.catch?.(() => {}) // heard of below
+  if (worker) await until('the worker to dial', () => hub.requests.some(({ url }) => url.includes(deeper)))
+  const both = async (first, count) => {
+    const topics = worker ? [topic, deeper] : [topic]
+    return (await Promise.all(topics.map((topic) => publishTicks(harness, topic, count, { from: first })))).map(({ published }) => published)
+  }
+  const reached = (n) => until(`tick ${n} on the page`, () => page.evaluate((topic, n) => window.book.lasts[topic] >= n, topic, n))
+  const before = await both(1, TICKS / 2)
+  await reached(TICKS / 2)
+  hub.cut()
+  const after = await both(TICKS / 2 + 1, TICKS / 2)
+  await reached(TICKS)
+
+  const book = await page.evaluate(() => window.book)
+  await right(topic, from, book, [...before[0], ...after[0]])
+  must(book.states.filter(({ kind }) => kind === 'open').length === 2, `the page was not cut: ${JSON.stringify(book.states)}`)
+  if (worker) await right(deeper, from, await asked, [...before[1], ...after[1]])
+  await page.close()
+}
+
+async function right(topic, from, { items, faults }, published) {
+  const violations = await judged(history(published, { view: [topic], from, items }))
+  must(violations.length === 0, said(violations))
+  must(items.filter(({ event }) => event).length === TICKS && !items.some(({ gap }) => gap), `not ${TICKS} events without a gap`)
+  must(faults.length === 0, `faults: ${faults}`)
+}

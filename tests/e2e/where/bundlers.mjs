@@ -1,0 +1,143 @@
+// The package through each bundler, as its own documentation has one set it up: what a user would write, and no more.
+//
+// Knows how each builds or serves an app in a folder; nothing of what the app does.
+
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+import { cleanup } from '../lib/process.mjs'
+
+/** The page of an app; a bundler finds the script in it, or is told. */
+const html = (script, head = '') => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>where</title>${head}<script type="module" src="${script}"></script></html>`
+
+/** How a page with `eventwire/slim` comes to its wasm. */
+const SLIM = {
+  '?url': `import wasm from 'eventwire/eventwire.wasm?url'\ninitialize(wasm)`,
+  '?init': `import wasm from 'eventwire/eventwire.wasm?init'\ninitialize(wasm)`,
+  'new URL': `initialize(new URL('eventwire/eventwire.wasm', import.meta.url))`,
+  'loader file': `import wasm from 'eventwire/eventwire.wasm'\ninitialize(new URL(wasm, import.meta.url))`,
+  'a copied file': `initialize('/eventwire.wasm')`,
+}
+
+const slim = (how) => `
+import { connect, initialize } from 'eventwire/slim'
+import { listen } from '../pages/book.mjs'
+import { Harness } from '../pages/harness.mjs'
+${SLIM[how]}
+listen(connect, Harness)
+`
+
+/** What each takes: `build` into a folder or `serve` at a URL; ways to the slim entry's wasm; whether it knows workers. */
+export const BUNDLERS = {
+  none: { build: none, slim: ['a copied file'], workers: false },
+  esbuild: { build: esbuild, slim: ['loader file'], workers: false },
+  rollup: { build: rollup, slim: ['a copied file'], workers: false },
+  'vite-8': { build: vite('vite'), slim: ['?url', '?init'], workers: true },
+  'vite-8-dev': { serve: viteDev('vite'), slim: ['?url', '?init'], workers: true },
+  'vite-7': { build: vite('vite-7'), slim: ['?url', '?init'], workers: true },
+  'vite-7-dev': { serve: viteDev('vite-7'), slim: ['?url', '?init'], workers: true },
+  webpack: { build: webpack, slim: ['new URL'], workers: true },
+  rspack: { build: rspack, slim: ['new URL'], workers: true },
+}
+
+/** An app in `dir`, a project as `scripts` made it; `way` is '' or how its slim entry comes to the wasm. */
+export function app(dir, scripts, way, workers) {
+  cpSync(scripts, dir, { recursive: true })
+  const entry = `where/${way ? 'slim.mjs' : workers ? 'worker-page.mjs' : 'page.mjs'}`
+  writeFileSync(join(dir, 'where/slim.mjs'), way ? slim(way) : '')
+  writeFileSync(join(dir, 'where/page.mjs'), `import '../pages/ledger.mjs'\n`)
+  writeFileSync(join(dir, 'index.html'), html(`/${entry}`))
+  return { dir, entry, out: join(dir, 'dist'), package: join(dir, 'node_modules/eventwire') }
+}
+
+/** A built folder's files, by path, as `serveSite` takes them. */
+export function files(out) {
+  const paths = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const all = paths.map((entry) => [`/${relative(out, join(entry.parentPath, entry.name))}`, readFileSync(join(entry.parentPath, entry.name))])
+  const found = Object.fromEntries(all)
+  return { '/': found['/index.html'], ...found }
+}
+
+/** No bundler: an import map, and the package's folder as it is. */
+async function none({ dir, entry, out, package: from }) {
+  const at = '/node_modules/eventwire'
+  const { exports } = JSON.parse(readFileSync(join(from, 'package.json')))
+  const scripts = Object.entries(exports).filter(([, map]) => map.default?.endsWith('.js'))
+  const imports = Object.fromEntries(scripts.map(([path, map]) => [path.replace('.', 'eventwire'), map.default.replace('.', at)]))
+  for (const folder of ['where', 'pages']) cpSync(join(dir, folder), join(out, folder), { recursive: true })
+  cpSync(from, join(out, at), { recursive: true })
+  cpSync(join(from, 'wasm/eventwire.wasm'), join(out, 'eventwire.wasm'))
+  writeFileSync(join(out, 'index.html'), html(`/${entry}`, `<script type="importmap">${JSON.stringify({ imports })}</script>`))
+}
+
+async function esbuild({ dir, entry, out }) {
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: [join(dir, entry)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    outfile: join(out, 'page.js'),
+    loader: { '.wasm': 'file' },
+    logLevel: 'silent',
+  })
+  writeFileSync(join(out, 'index.html'), html('/page.js'))
+}
+
+async function rollup({ dir, entry, out, package: from }) {
+  const [{ rollup }, { nodeResolve }] = [await import('rollup'), await import('@rollup/plugin-node-resolve')]
+  const bundle = await rollup({ input: join(dir, entry), plugins: [nodeResolve()], onwarn: fail('rollup') })
+  await bundle.write({ file: join(out, 'page.js'), format: 'es' })
+  await bundle.close()
+  if (entry.endsWith('slim.mjs')) cpSync(join(from, 'wasm/eventwire.wasm'), join(out, 'eventwire.wasm'))
+  writeFileSync(join(out, 'index.html'), html('/page.js'))
+}
+
+function vite(name) {
+  return async ({ dir, out }) => {
+    const { build } = await import(name)
+    await build({ root: dir, configFile: false, logLevel: 'error', build: { outDir: out, assetsInlineLimit: 0 } })
+  }
+}
+
+/** The development server, with a cache of its own and so as on the first day. */
+function viteDev(name) {
+  return async ({ dir }) => {
+    const { createServer } = await import(name)
+    const server = await createServer({ root: dir, configFile: false, logLevel: 'error', cacheDir: join(dir, '.vite'), server: { host: '127.0.0.1' } })
+    await server.listen()
+    cleanup(() => server.close())
+    return server.resolvedUrls.local[0]
+  }
+}
+
+const packed = ({ dir, entry, out }) => ({
+  mode: 'production',
+  context: dir,
+  entry: `./${entry}`,
+  output: { path: out, filename: 'page.js', publicPath: '/' },
+})
+
+async function webpack(app) {
+  const { default: webpack } = await import('webpack')
+  await compiled(webpack(packed(app)), app)
+}
+
+async function rspack(app) {
+  const { rspack } = await import('@rspack/core')
+  await compiled(rspack(packed(app)), app)
+}
+
+async function compiled(compiler, { out }) {
+  const stats = await new Promise((resolve, reject) => compiler.run((error, stats) => (error ? reject(error) : resolve(stats))))
+  await new Promise((resolve) => compiler.close(resolve))
+  if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString({ preset: 'errors-warnings' }))
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'index.html'), html('/page.js').replace('type="module" ', 'defer '))
+}
+
+const fail = (name) => (warning) => {
+  throw new Error(`${name} warns: ${warning.message}`)
+}
