@@ -1,6 +1,7 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
 import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { script } from "eventwire/testing";
 import { EventSource as Ours } from "eventwire/eventsource";
 
 interface Price {
@@ -116,3 +117,12 @@ ours.onerror = function () {
 Ours.CLOSED satisfies 2;
 // @ts-expect-error no such mode
 new Ours("/sse", { mode: "quirks" });
+
+export async function scripted(): Promise<void> {
+  using server = script(Shop);
+  await server.send("priceChanged", { sku: "a", cents: 1 }, "prices.a");
+  await server.send("closed", null);
+  // @ts-expect-error no such field
+  await server.send("priceChanged", { price: 1 });
+  server.requests[0]?.topics satisfies readonly string[] | undefined;
+}
