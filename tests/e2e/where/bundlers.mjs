@@ -35,7 +35,7 @@ export const BUNDLERS = {
   rollup: { build: rollup, slim: ['a copied file'], workers: false },
   'vite-8': { build: vite('vite'), slim: ['?url', '?init'], workers: true },
   'vite-8-dev': { serve: viteDev('vite'), slim: ['?url', '?init'], workers: true },
-  'vite-7': { build: vite('vite-7'), slim: ['?url', '?init'], workers: true },
+  'vite-7': { build: vite('vite-7', { worker: { format: 'es' } }), slim: ['?url', '?init'], workers: true },
   'vite-7-dev': { serve: viteDev('vite-7'), slim: ['?url', '?init'], workers: true },
   webpack: { build: webpack, slim: ['new URL'], workers: true },
   rspack: { build: rspack, slim: ['new URL'], workers: true },
@@ -89,16 +89,18 @@ async function esbuild({ dir, entry, out }) {
 async function rollup({ dir, entry, out, package: from }) {
   const [{ rollup }, { nodeResolve }] = [await import('rollup'), await import('@rollup/plugin-node-resolve')]
   const bundle = await rollup({ input: join(dir, entry), plugins: [nodeResolve()], onwarn: fail('rollup') })
-  await bundle.write({ file: join(out, 'page.js'), format: 'es' })
+  // A folder and not a file: basic mode is a piece of its own.
+  await bundle.write({ dir: out, entryFileNames: 'page.js', format: 'es' })
   await bundle.close()
   if (entry.endsWith('slim.mjs')) cpSync(join(from, 'wasm/eventwire.wasm'), join(out, 'eventwire.wasm'))
   writeFileSync(join(out, 'index.html'), html('/page.js'))
 }
 
-function vite(name) {
+/** `own`: what a user has to write. In Vite 7 a worker is one file unless told otherwise, and basic mode is a piece of its own. */
+function vite(name, own = {}) {
   return async ({ dir, out }) => {
     const { build } = await import(name)
-    await build({ root: dir, configFile: false, logLevel: 'error', build: { outDir: out, assetsInlineLimit: 0 } })
+    await build({ ...own, root: dir, configFile: false, logLevel: 'error', build: { outDir: out, assetsInlineLimit: 0 } })
   }
 }
 
