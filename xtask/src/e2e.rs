@@ -108,7 +108,7 @@ pub(crate) fn prepared(name: &str, words: &[OsString], build: Build) -> Outcome<
             Need::Browsers => need::browsers()?,
             Need::Package => npm::build()?,
             Need::Where => {
-                need::npm_packages("tests/e2e/where", "the package is bundled and run with them; some 400 MB, once")?;
+                need::npm_programs("tests/e2e/where", "the package is bundled and run with them; some 400 MB, once")?;
             }
             Need::Page => demo::build_page()?,
             Need::Binary(package, name) if build == Build::Needed => {

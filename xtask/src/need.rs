@@ -59,6 +59,16 @@ pub(crate) fn node() -> Outcome {
 
 /// The packages of a folder with a `package-lock.json`, exactly as locked. Does nothing when they are there.
 pub(crate) fn npm_packages(folder: &str, why: &str) -> Outcome {
+    npm(&["ci"], folder, why)
+}
+
+/// The same for packages that bring a program for each kind of machine. Not every registry has all of them; npm then leaves
+/// them out of a lock it writes, and `npm ci` refuses that lock.
+pub(crate) fn npm_programs(folder: &str, why: &str) -> Outcome {
+    npm(&["install", "--no-save"], folder, why)
+}
+
+fn npm(words: &[&str], folder: &str, why: &str) -> Outcome {
     node()?;
     let dir = repo::path(folder);
     let lock = dir.join("package-lock.json");
@@ -70,7 +80,7 @@ pub(crate) fn npm_packages(folder: &str, why: &str) -> Outcome {
     install(
         &format!("npm packages of {folder}/"),
         why,
-        program("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&dir),
+        program("npm").args(words).args(["--no-audit", "--no-fund"]).current_dir(&dir),
     )
 }
 
