@@ -23,6 +23,7 @@ cargo xtask e2e NAME --help
   hidden    a hidden tab dials nothing and misses nothing
   answers   what a server may answer, over EventSource and fetch, in pages, workers and Node
   strict    pages whose policy forbids WebAssembly: basic mode
+  heap      a page that lives long holds no more than one that does not
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
@@ -57,7 +58,7 @@ const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
@@ -65,6 +66,7 @@ const CHECKS: [Check; 11] = [
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
+    Check { name: "heap", needs: &[Need::Browsers, Need::Package] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },

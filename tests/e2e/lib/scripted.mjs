@@ -27,12 +27,17 @@ export const at = (n) => `${EPOCH}-${n}`
 /** One tick, as the wire has it. */
 export const tick = (n) => `id: ${at(n)}.1/load.a\nevent: tick\ndata: {"n":${n},"pad":"ü"}\n\n`
 
-/** A stream that begins behind `from` and says `ticks`; it stays open. */
-export function stream(response, from, ...ticks) {
+/** What a stream that begins behind `from` says before its first event. */
+export function greeting(from) {
   const cursor = (kind) => `id: ${at(from)}\nevent: eventwire.cursor\ndata: {"kind":"${kind}"}\n\n`
   const hello = { ...HELLO, start: at(from), head: at(from) }
+  return `event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${cursor('prelude')}${cursor('live')}`
+}
+
+/** A stream that begins behind `from` and says `ticks`; it stays open. */
+export function stream(response, from, ...ticks) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  response.write(`event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${cursor('prelude')}${cursor('live')}${ticks.map(tick).join('')}`)
+  response.write(greeting(from) + ticks.map(tick).join(''))
 }
 
 /** `site.cases[path]` answers: `(response, { request, n, site })`, n from 1. `files` are served as they are, with a cookie. */

@@ -20,7 +20,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 21] = [
+pub(crate) const SUITES: [Suite; 22] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
@@ -37,6 +37,7 @@ pub(crate) const SUITES: [Suite; 21] = [
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
     Suite { name: "e2e-answers", again: "cargo xtask e2e answers", run: || check("answers", &[]) },
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
+    Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
     Suite { name: "e2e-runtimes", again: "cargo xtask e2e runtimes", run: || check("runtimes", &[]) },
