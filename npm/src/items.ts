@@ -55,7 +55,7 @@ export type Item<E extends object> =
 
 /** Why a stream closed for good. */
 export type CloseCode =
-  | "closed" | "no-content"
+  | "closed" | "logout" | "no-content"
   | "bad-request" | "unauthorized" | "forbidden" | "not-found" | "method-not-allowed" | "not-acceptable" | "too-large"
   | "refused" | "auth" | "not-a-stream"
   | "wasm-blocked" | "failed";
@@ -107,6 +107,11 @@ export interface Inspection {
   readonly hidden: boolean;
   /** Where the stream went, the newest 32, oldest first. */
   readonly transitions: readonly Transition[];
+  /**
+   * With the option `share`: whether this tab carries the stream of all (`leader`), is served by another (`follower`), or
+   * has its own for now (`alone`); `unsupported` where this browser lacks what sharing needs, and each tab has its own.
+   */
+  readonly share: "leader" | "follower" | "alone" | "unsupported" | undefined;
 }
 
 /** The stream went somewhere else, at a time as `Date.now()` counts it. */

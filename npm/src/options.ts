@@ -36,6 +36,11 @@ export interface Options {
   /** Asks in place of the global `fetch`, which is looked up for each attempt; the stream is then read by it. */
   readonly fetch?: typeof fetch | undefined;
   /**
+   * One connection for all tabs of this browser that connect to the same URL under the same key: name the user here.
+   * Streams of different keys have nothing in common. `logout()` on one closes all of its key.
+   */
+  readonly share?: string | undefined;
+  /**
    * Items a `for await` loop may be behind. At this many nothing is dropped: reading stops, and goes on from the
    * position once the loop has taken them. Default: 1,000.
    */
@@ -53,6 +58,7 @@ export interface Settings {
   readonly from: string;
   readonly grace: number;
   readonly queue: number;
+  readonly share: string | undefined;
   /** Whether `fetch` carries the stream, and not `EventSource`. */
   readonly fetch: boolean;
   /** How to ask: what `EventSource` takes, and client-wasm/src/browser/fetch.js. */
@@ -65,9 +71,10 @@ export const WORLD = Symbol.for("eventwire.world");
 
 /** Refuses what cannot work, where the caller can see it. */
 export function settings(url: string | URL, options: Options): Settings {
-  const { topics, from = "", background = "grace", grace = 60_000, queue = 1000, headers, method = "GET", body, fetch, withCredentials = false } = options;
+  const { topics, from = "", background = "grace", grace = 60_000, queue = 1000, headers, method = "GET", body, fetch, share, withCredentials = false } = options;
   if (!(grace >= 0)) throw invalid("grace", grace, "milliseconds, 0 or more");
   if (!(Number.isSafeInteger(queue) && queue > 0)) throw invalid("queue", queue, "a whole number over 0");
+  if (share === "") throw invalid("share", share, "the user's name");
   const graces = { keep: Infinity, grace, immediate: 0 };
   if (!Object.hasOwn(graces, background)) throw invalid("background", background, `"keep", "grace" or "immediate"`);
   if (!["GET", "POST", "REPORT"].includes(method)) throw invalid("method", method, `"GET", "POST" or "REPORT"`);
@@ -86,6 +93,7 @@ export function settings(url: string | URL, options: Options): Settings {
     from,
     grace: graces[background],
     queue,
+      share,
     fetch: Boolean(headers ?? fetch) || method !== "GET" || !(world ?? globalThis).EventSource,
     request: { headers, method, body, fetch: fetch ?? world?.fetch, withCredentials, world },
   };

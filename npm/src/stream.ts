@@ -2,6 +2,7 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { dial } from "../wasm/fetch.js";
 import { read } from "../wasm/frames.js";
 import type { Basic, Sink } from "./basic.js";
 import type { Contract, EventNames, Invalid } from "./contract.js";
@@ -9,6 +10,7 @@ import { EventwireError, refusal } from "./errors.js";
 import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State, type Transition } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
+import type { Shared } from "./share/share.js";
 import { isPattern, joined } from "./topics.js";
 import { load, type Machine, type Source } from "./wasm.js";
 
@@ -42,6 +44,8 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
   readonly position: string | undefined;
   /** What the stream has counted, and where it went last. */
   inspect(): Inspection;
+  /** The user has left: closes this stream, and with the option `share` every one of this browser with the same key. */
+  logout(): void;
   /** Closes for good. Nothing is called afterwards. */
   close(): void;
   [Symbol.dispose](): void;
@@ -108,6 +112,8 @@ export class Stream<E extends object> implements EventStream<E> {
   #transitions: Transition[] = [];
   /** Hears that the position may have moved, and that it never will again. */
   moved: ((over?: boolean) => void) | undefined;
+  /** Those it shares a connection with, if there is a way to find them. */
+  #shared: Shared | undefined;
   #disobey = (): void => {};
   /** What the machine last counted, and where it was, once it is gone. */
   #counted: number[] = [];
@@ -163,6 +169,7 @@ export class Stream<E extends object> implements EventStream<E> {
       position: this.position,
       hidden: globalThis.document?.visibilityState === "hidden",
       transitions: this.#transitions,
+      share: this.#settings.share === undefined ? undefined : (this.#shared?.role ?? (this.#machine ? "unsupported" : "alone")),
     };
   }
 
@@ -230,6 +237,11 @@ export class Stream<E extends object> implements EventStream<E> {
     return queue;
   }
 
+  logout(): void {
+    this.#shared?.logout();
+    this.#finish("logout", undefined);
+  }
+
   close(): void {
     this.#finish("closed", undefined);
   }
@@ -252,6 +264,8 @@ export class Stream<E extends object> implements EventStream<E> {
     if (this.#closed || !url) return;
     const { names, hash } = this.#contract;
     try {
+      // Meanwhile: whoever shares waits for both.
+      const joined = this.#join();
       const sink: Sink = {
         isPattern,
         read,
@@ -271,9 +285,13 @@ export class Stream<E extends object> implements EventStream<E> {
       };
       const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
       const machine = await load(source).then(
-        ({ Machine }) => () => new Machine(text, asked, fetch, grace, this.#raw?.stall ?? 0, sink),
+        async ({ Machine }) => {
+          await joined;
+          return () => new Machine(text, { ...asked, Source: this.#shared?.Source }, fetch, grace, this.#raw?.stall ?? 0, sink);
+        },
         async (error: EventwireError) => {
           if (error.code !== "wasm-blocked" || fetch || this.#raw) throw error;
+          await joined;
           const { basic } = await import("./basic.js");
           return () => basic(names, hash, this.#settings, sink, error.message);
         },
@@ -284,6 +302,19 @@ export class Stream<E extends object> implements EventStream<E> {
     } catch (error) {
       const { code } = error as EventwireError;
       this.#finish(code === "wasm-blocked" ? code : "failed", error as EventwireError);
+    }
+  }
+
+  /** Finds those it shares a connection with. Without them it has its own. */
+  async #join(): Promise<void> {
+    const { share: key } = this.#settings;
+    if (key === undefined) return;
+    try {
+      const { share } = await import("./share/share.js");
+      this.#shared = await share(key, this.#settings, dial, () => this.#finish("logout", undefined));
+      if (this.#closed) this.#shared?.close();
+    } catch (error) {
+      this.#say("share", `this tab has a connection of its own: ${error}`);
     }
   }
 
@@ -356,7 +387,7 @@ export class Stream<E extends object> implements EventStream<E> {
 
   #news([kind, reason, nextAttemptAt, status, problem]: News): void {
     if (kind === "closed") {
-      const code = reason as CloseCode;
+      const code = reason as Exclude<CloseCode, "logout">;
       if (code === "closed" || code === "no-content") return this.#finish(code, undefined);
       return this.#finish(code, refusal(this.#settings.url, code, status, problem, ...this.#refused));
     }
@@ -382,6 +413,7 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#enter({ kind: "closed", reason, error });
     this.moved?.(true);
     machine?.close();
+    this.#shared?.close();
     this.#disobey();
     // It holds the sink and the sink holds this stream: no collector sees through wasm. Not now, it may be running.
     queueMicrotask(() => {

@@ -21,6 +21,7 @@ cargo xtask e2e NAME --help
   wire      the wire's fixtures, read by real browsers
   kill      the server is killed while a page listens; --store disk|memory
   hidden    a hidden tab dials nothing and misses nothing
+  share     twelve tabs on one connection: the tab that has it is closed, crashed, frozen; logout; two users; a deploy
   answers   what a server may answer, over EventSource and fetch, in pages, workers and Node
   strict    pages whose policy forbids WebAssembly: basic mode
   heap      a page that lives long holds no more than one that does not
@@ -58,12 +59,13 @@ const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 13] = [
     Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
     Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
+    Check { name: "share", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "heap", needs: &[Need::Browsers, Need::Package] },

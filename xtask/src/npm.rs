@@ -177,6 +177,28 @@ fn machine() -> Outcome {
     write(
         &out.join("frames.d.ts"),
         "export declare function read(event: string, data: string): { words: string[]; numbers: number[] } | string | undefined;\n",
+    )?;
+    write(
+        &out.join("fetch.d.ts"),
+        "type Sent = HeadersInit | undefined;
+export interface Request {
+  headers?: Sent | ((why: { refused: number | undefined }) => Sent | Promise<Sent>);
+  method?: string;
+  body?: BodyInit;
+  withCredentials?: boolean;
+  fetch?: typeof fetch;
+  refused?: (type: string, body: string) => void;
+  counts?: (bytes: number) => void;
+  wrong?: (text: string) => void;
+}
+export interface Told {
+  opened: () => void;
+  bytes: (bytes: Uint8Array) => boolean;
+  lost: () => void;
+  refused: (status: number, after: number, code: string) => void;
+}
+export declare function dial(request: object, url: string, id: string, probe: boolean, tell: Told): AbortController;
+",
     )
 }
 

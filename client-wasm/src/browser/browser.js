@@ -63,7 +63,7 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {import("./fetch.js").Request & { raw?: Raw, world?: typeof globalThis }} request
+   * @param {import("./fetch.js").Request & { raw?: Raw, world?: typeof globalThis, Source?: typeof EventSource }} request
    * @param {boolean} viaFetch
    */
   constructor(url, request, viaFetch) {
@@ -132,16 +132,16 @@ export class Browser {
   }
 
   connect(/** @type {number} */ attempt, /** @type {string} */ query) {
-    const { raw } = this.#request
+    const { raw, Source } = this.#request
     this.#query = raw ? (this.#viaFetch ? "" : raw.resume()) : query
-    if (this.#viaFetch) {
+    if (this.#viaFetch && !Source) {
       if (raw) this.#machine?.raw(attempt, raw.resume())
       return this.#ask(attempt, raw ? raw.resume() : "", false)
     }
     /** @type {EventSource} */
     let source
     try {
-      source = new this.#world.EventSource(this.#target(), this.#request)
+      source = new (Source ?? this.#world.EventSource)(this.#target(), this.#request)
     } catch {
       this.#runs(attempt)
       return this.#machine?.news(attempt, REFUSED, 0, "")

@@ -27,13 +27,14 @@ export function keep(stream) {
 }
 
 /**
- * A page that keeps a book of what it is handed: `?topics=a,b.*&grace=2000&transport=fetch&url=…`: what to ask for, how long
- * to stay while hidden, what carries it, and where.
+ * A page that keeps a book of what it is handed: `?topics=a,b.*&grace=2000&transport=fetch&share=user&url=…`: what to ask
+ * for, how long to stay while hidden, what carries it, with whom to share it, and where.
  */
 export function listen(connect, contract) {
   const query = new URLSearchParams(location.search)
   const options = { topics: query.get('topics').split(',') }
   if (query.has('grace')) options.grace = Number(query.get('grace'))
+  if (query.has('share')) options.share = query.get('share')
   if (query.get('transport') === 'fetch') options.headers = async () => ({ 'x-asked': 'again' })
 
   const stream = connect(contract, query.get('url') ?? '/events', options)

@@ -20,7 +20,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 22] = [
+pub(crate) const SUITES: [Suite; 23] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
@@ -35,6 +35,7 @@ pub(crate) const SUITES: [Suite; 22] = [
     Suite { name: "e2e-curl", again: "cargo xtask e2e curl", run: || check("curl", &[]) },
     Suite { name: "e2e-kill", again: "cargo xtask e2e kill --store both", run: || check("kill", &["--store", "both"]) },
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
+    Suite { name: "e2e-share", again: "cargo xtask e2e share", run: || check("share", &[]) },
     Suite { name: "e2e-answers", again: "cargo xtask e2e answers", run: || check("answers", &[]) },
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },

@@ -1,0 +1,90 @@
+// One real stream under a sharing tab: `EventSource`, or `fetch`. Hands over what comes, unread but for the names it has to
+// listen for; never dials a second time.
+
+import type { dial } from "../../wasm/fetch.js";
+import { Lines } from "../lines.js";
+import type { Settings } from "../options.js";
+import { members, texts, type Block } from "./words.js";
+
+/** Who hears of it. */
+export interface Told {
+  opened(): void;
+  block(block: Block, event: MessageEvent<string>): void;
+  /** It is over. Refused: the server answered with something else than a stream. */
+  failed(refused: boolean): void;
+}
+
+/** A running stream. Whoever it tells may change. */
+export interface Transport {
+  told: Told;
+  close(): void;
+}
+
+export type Dial = (url: string, told: Told) => Transport;
+
+const FRAMES = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`);
+
+/** Bytes without the end of an event after which there will be none: docs/wire.md 8.9, and room for what is no data. */
+const LONGEST = 2 * 1024 * 1024;
+
+/** How a stream of these settings dials; `ask` is the client's own request by `fetch`. */
+export function dialler({ fetch, request }: Settings, ask: typeof dial): Dial {
+  return (url, told) => (fetch ? overFetch(url, told, request, ask) : overEventSource(url, told, request));
+}
+
+function overEventSource(url: string, told: Told, { withCredentials = false, world }: Settings["request"]): Transport {
+  const source = new (world ?? globalThis).EventSource(url, { withCredentials });
+  const transport: Transport = { told, close: () => source.close() };
+  const heard = new Set(["open", "error"]);
+  const listen = (name: string): void => {
+    if (heard.has(name)) return;
+    heard.add(name);
+    source.addEventListener(name, (event: MessageEvent<string>) => {
+      if (source.readyState === source.CLOSED) return;
+      // Before the first event of such a name, which may be in the same chunk.
+      if (name === "eventwire.hello" || name === "eventwire.names") texts(members(event.data).names).forEach(listen);
+      transport.told.block([name, event.lastEventId, event.data], event);
+    });
+  };
+  FRAMES.forEach(listen);
+  source.addEventListener("open", () => transport.told.opened());
+  source.addEventListener("error", () => {
+    const { readyState } = source;
+    if (readyState === source.OPEN) return; // an event that somebody named `error`
+    source.close();
+    transport.told.failed(readyState === source.CLOSED);
+  });
+  return transport;
+}
+
+function overFetch(url: string, told: Told, request: Settings["request"], ask: typeof dial): Transport {
+  let unread = 0;
+  const lines = new Lines(
+    {
+      event(name, data, id) {
+        unread = 0;
+        if (data !== undefined) transport.told.block([name, id, data], new MessageEvent(name, { data, lastEventId: id }));
+      },
+    },
+    "",
+  );
+  const decoder = new TextDecoder();
+  const running = ask(request, url, "", false, {
+    opened: () => transport.told.opened(),
+    bytes: (bytes) => {
+      unread += bytes.length;
+      lines.push(decoder.decode(bytes, { stream: true }));
+      return unread < LONGEST;
+    },
+    lost: () => transport.told.failed(false),
+    refused: () => transport.told.failed(true),
+  });
+  const transport: Transport = {
+    told,
+    close: () => {
+      lines.stop();
+      running.abort();
+    },
+  };
+  return transport;
+}
