@@ -5,6 +5,7 @@
 
 import type { Contract, EventNames, GapReason } from "eventwire";
 import { WORLD, type World } from "./options.js";
+import { meet } from "./topics.js";
 
 /** What a page asked for. */
 export interface Asked {
@@ -135,12 +136,6 @@ class Time implements Clock {
   }
 }
 
-/** Whether a pattern covers a topic. */
-function covers(pattern: string, topic: string): boolean {
-  const [segments, rest] = [pattern.split("."), topic.split(".")];
-  return segments.every((segment, n) => (segment === "**" ? rest.length > n : segment === "*" ? n < rest.length : segment === rest[n])) && (segments.at(-1) === "**" || segments.length === rest.length);
-}
-
 function asked(url: string, init: RequestInit = {}): Asked {
   const { searchParams } = new URL(url);
   const headers = new Headers(init.headers);
@@ -176,7 +171,7 @@ export function script<E extends object>(contract: Contract<E>): Script<E> {
   const frame = (line: Line, name: string, data: object, id?: string): void => line.say(`eventwire.${name}`, JSON.stringify(data), id);
   const deliver = (line: Line, { at, back, topic, name, data }: Kept): void => {
     const wanted = line.asked.topics;
-    if (wanted && !wanted.some((pattern) => covers(pattern, topic))) return frame(line, "cursor", { kind: "skip" }, place(at));
+    if (wanted && !wanted.some((pattern) => meet(pattern, topic))) return frame(line, "cursor", { kind: "skip" }, place(at));
     line.say(name, data, `${place(at)}${back ? `.${at - back}` : ""}/${topic}`);
   };
   const beat = (line: Line): void => {

@@ -1,6 +1,7 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
 import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { useEvents, useLatest } from "eventwire/react";
 import { script } from "eventwire/testing";
 import { EventSource as Ours } from "eventwire/eventsource";
 
@@ -125,4 +126,16 @@ export async function scripted(): Promise<void> {
   // @ts-expect-error no such field
   await server.send("priceChanged", { price: 1 });
   server.requests[0]?.topics satisfies readonly string[] | undefined;
+}
+
+export function Component(): string {
+  const state = useEvents(Shop, "/events", { topics: ["prices.*"], on: { priceChanged: ({ sku, cents }, { topic }) => void `${sku}${cents.toFixed()}${topic}` }, onGap: ({ topics }) => topics.join() });
+  const latest = useLatest(Shop, "/events", "priceChanged", { throws: true });
+  // @ts-expect-error no such event
+  useEvents(Shop, "/events", { on: { priceChange: () => {} } });
+  // @ts-expect-error no such event
+  useLatest(Shop, "/events", "priceChange");
+  // @ts-expect-error a component's stream ends with it
+  useEvents(Shop, "/events", { signal: new AbortController().signal });
+  return `${state.kind} ${latest?.data.cents.toFixed()} ${latest?.topic}`;
 }
