@@ -9,7 +9,7 @@ use futures_core::Stream;
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
 };
 
@@ -20,10 +20,13 @@ pub(crate) struct SeatId {
     pub(crate) serial: u64,
 }
 
-#[derive(Debug)]
+/// What a shard touches of it for each event is one line of memory and no more: what it holds, with its lock.
+#[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct Seat {
     inside: Mutex<Inside>,
-    door: Arc<Door>,
+    /// Set once, under the lock.
+    id: OnceLock<SeatId>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +38,6 @@ struct Inside {
     end: Option<End>,
     /// The reader is dropped.
     gone: bool,
-    id: Option<SeatId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,7 @@ enum End {
 /// The bytes of one stream, whole frames. Dropping it leaves the hub within a turn.
 pub(crate) struct Reader {
     seat: Arc<Seat>,
+    door: Arc<Door>,
     over: bool,
 }
 
@@ -63,15 +66,18 @@ pub(crate) struct Gone;
 impl Seat {
     pub(super) fn new(door: Arc<Door>) -> (Arc<Self>, Reader) {
         door.opened();
-        let seat = Arc::new(Self { inside: Mutex::default(), door });
-        (seat.clone(), Reader { seat, over: false })
+        let seat = Arc::<Self>::default();
+        (seat.clone(), Reader { seat, door, over: false })
     }
 
     /// The shard gives the reader its number.
     pub(crate) fn number(&self, id: SeatId) -> Result<(), Gone> {
-        let mut inside = self.inside.lock();
-        inside.id = Some(id);
-        if inside.gone { Err(Gone) } else { Ok(()) }
+        let inside = self.inside.lock();
+        if inside.gone {
+            return Err(Gone);
+        }
+        let _ = self.id.set(id);
+        Ok(())
     }
 
     /// Puts a piece down. `false`: the last one is still there.
@@ -93,9 +99,9 @@ impl Seat {
         Ok(true)
     }
 
-    /// Looks at the seat without its lock.
-    pub(crate) fn near(&self) -> usize {
-        Arc::as_ptr(&self.door).addr()
+    /// Looks at what it holds without taking the lock.
+    pub(crate) fn near(&self) -> bool {
+        self.inside.is_locked()
     }
 
     /// Whether a piece could be put down. `false`: the last one is still there.
@@ -160,13 +166,13 @@ impl Stream for Reader {
         if self.over {
             return Poll::Ready(None);
         }
-        let Self { seat, over } = &mut *self;
+        let Self { seat, door, over } = &mut *self;
         let mut inside = seat.inside.lock();
         if let Some(piece) = inside.piece.take() {
-            let waiting = if std::mem::take(&mut inside.refused) { inside.id } else { None };
+            let waiting = if std::mem::take(&mut inside.refused) { seat.id.get() } else { None };
             drop(inside);
             if let Some(id) = waiting {
-                seat.door.ready(id);
+                door.ready(*id);
             }
             return Poll::Ready(Some(Ok(piece)));
         }
@@ -190,10 +196,10 @@ impl Drop for Reader {
         let mut inside = self.seat.inside.lock();
         inside.gone = true;
         inside.piece = None;
-        let (id, waker) = (inside.id, inside.waker.take());
+        let (id, waker) = (self.seat.id.get().copied(), inside.waker.take());
         drop(inside);
         drop(waker);
-        self.seat.door.left(id);
+        self.door.left(id);
     }
 }
 

@@ -110,7 +110,9 @@ impl<S: Sink> Fan<S> {
         let reader = &mut self.readers[index as usize];
         let mut shared = found.as_ref().map(|piece| piece.bytes.clone());
         let bytes = found.as_ref().map_or(&self.out.bytes[..], |piece| &piece.bytes);
-        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, &mut shared)? };
+        // What is said to one reader is nobody else's.
+        let keep = (plain && before.is_some()).then_some(&mut shared);
+        let n = if bytes.is_empty() { 0 } else { reader.sink.write(bytes, keep)? };
         if n > 0 {
             reader.last = self.now;
         }
@@ -137,7 +139,7 @@ impl<S: Sink> Fan<S> {
             return Ok(Taken::All);
         }
         let reader = &mut self.readers[index as usize];
-        let n = reader.sink.write(&behind.rest[behind.done..], &mut None)?;
+        let n = reader.sink.write(&behind.rest[behind.done..], None)?;
         if n > 0 {
             reader.last = self.now;
         }

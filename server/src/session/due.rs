@@ -74,7 +74,7 @@ impl<S: Sink> Fan<S> {
     fn hand(&mut self, index: u32, bytes: &[u8], shared: &mut Option<Bytes>) {
         let (at, now) = (self.at.head, self.now);
         let reader = &mut self.readers[index as usize];
-        match reader.sink.write(bytes, shared) {
+        match reader.sink.write(bytes, Some(shared)) {
             Err(_) => self.remove(index),
             Ok(n) if n == bytes.len() => reader.last = now,
             Ok(n) => {

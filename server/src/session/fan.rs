@@ -43,25 +43,27 @@ pub(crate) struct Rules {
     pub(crate) has_store: bool,
 }
 
+/// What is touched for each event stands first, and so in one line of memory.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Reader<S> {
     pub(super) sink: S,
+    /// When it was last handed something.
+    pub(super) last: u64,
     pub(super) id: SeatId,
     pub(super) group: u32,
     /// Its place among the group's live readers.
     pub(super) live: u32,
     pub(super) behind: Option<Box<Behind>>,
-    /// When it was last handed something.
-    pub(super) last: u64,
     /// How many names it was told.
     pub(super) names: usize,
+    pub(super) principal: Option<Box<str>>,
+    /// How much is composed for it in one go when it catches up: doubled each time it was taken.
+    pub(super) room: u32,
     /// It has been live: a loss is from now on its own slowness.
     pub(super) running: bool,
     /// An alarm watches its blocked writes.
     pub(super) watched: bool,
-    pub(super) principal: Option<Box<str>>,
-    /// How much is composed for it in one go when it catches up: doubled each time it was taken.
-    pub(super) room: u32,
     /// It counts against the limits.
     pub(super) admitted: bool,
     born: u64,
@@ -341,7 +343,7 @@ impl<S: Sink> Fan<S> {
     pub(super) fn promote(&mut self, index: u32) {
         let reader = &mut self.readers[index as usize];
         reader.behind = None;
-        reader.live = self.groups.get_mut(reader.group).live.push(index);
+        reader.live = self.groups.enliven(reader.group, index);
         self.live += 1;
     }
 
@@ -374,7 +376,7 @@ impl<S: Sink> Fan<S> {
         if place == super::groups::NONE {
             return;
         }
-        if let Some(moved) = self.groups.get_mut(reader.group).live.remove(place) {
+        if let Some(moved) = self.groups.still(reader.group, place) {
             self.readers[moved as usize].live = place;
         }
         self.live -= 1;

@@ -21,13 +21,25 @@ pub(super) struct Group {
     /// Readers at the shard's position.
     pub(super) live: Live,
     members: u32,
-    /// While a window is walked: the runs of records for this group, and the last record it had.
+}
+
+/// What of a window concerns a group, while the window is walked. Apart from the group and small: an event looks at this of
+/// each group that follows its topic, wherever they lie, and four of them are one line of memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    /// Its only reader at the shard's position; `NONE`: there is none; `SEVERAL`: they stand with the group.
+    pub(super) live: u32,
+    /// The last record it had; `LOG`: the one in `last_run` came without bytes, and from there on the log is read.
+    pub(super) last: u32,
+    /// The runs of records for it.
     pub(super) first_run: u32,
     pub(super) last_run: u32,
-    pub(super) last: u32,
-    /// The first record that concerns it and came without bytes.
-    pub(super) mark: u64,
 }
+
+/// More readers than one.
+pub(super) const SEVERAL: u32 = NONE - 1;
+/// No record: what came without bytes is read from the log.
+pub(super) const LOG: u32 = NONE - 1;
 
 /// Readers by number. Most groups are of one: then it lies in the group itself.
 #[derive(Debug, Default)]
@@ -41,6 +53,8 @@ pub(super) enum Live {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Slab<Group>,
+    /// By a group's number.
+    due: Vec<Due>,
     /// How many there ever were.
     groups: u64,
     /// Groups by the view they have.
@@ -59,17 +73,11 @@ impl Groups {
             Some(&group) => group,
             None => {
                 self.groups += 1;
-                let group = self.all.insert(Group {
-                    id: GroupId(self.groups),
-                    view,
-                    live: Live::default(),
-                    members: 0,
-                    first_run: NONE,
-                    last_run: NONE,
-                    last: NONE,
-                    mark: 0,
-                }) as u32;
-                let Self { all, by_view, hash: hasher, topics, patterns, .. } = self;
+                let group =
+                    self.all.insert(Group { id: GroupId(self.groups), view, live: Live::default(), members: 0 }) as u32;
+                let Self { all, due, by_view, hash: hasher, topics, patterns, .. } = self;
+                due.resize(due.len().max(group as usize + 1), Due::NOTHING);
+                due[group as usize] = Due::NOTHING;
                 let view = &all[group as usize].view;
                 view.topics.iter().for_each(|topic| topics.add(topic.0, group));
                 view.patterns.iter().for_each(|&pattern| patterns.add(pattern, group));
@@ -101,20 +109,43 @@ impl Groups {
         &self.all[group as usize]
     }
 
-    pub(super) fn get_mut(&mut self, group: u32) -> &mut Group {
-        &mut self.all[group as usize]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.all.iter().map(|(_, group)| group)
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Group> {
-        self.all.iter_mut().map(|(_, group)| group)
+    /// One of a group's readers is at the shard's position. Says its place among them.
+    pub(super) fn enliven(&mut self, group: u32, reader: u32) -> u32 {
+        let live = &mut self.all[group as usize].live;
+        let place = live.push(reader);
+        self.due[group as usize].live = live.only();
+        place
+    }
+
+    /// The one at this place is not any more. Says who stands there now.
+    pub(super) fn still(&mut self, group: u32, place: u32) -> Option<u32> {
+        let live = &mut self.all[group as usize].live;
+        let moved = live.remove(place);
+        self.due[group as usize].live = live.only();
+        moved
+    }
+
+    /// The group's only live reader, `SEVERAL` or `NONE`.
+    pub(super) fn live(&self, group: u32) -> u32 {
+        self.due[group as usize].live
+    }
+
+    /// What concerns a group of a window that was walked: nothing does from now on.
+    pub(super) fn take_due(&mut self, group: u32) -> Due {
+        let due = &mut self.due[group as usize];
+        std::mem::replace(due, Due { live: due.live, ..Due::NOTHING })
     }
 
     /// Calls for each group that an event of this topic, matched by these patterns, concerns; perhaps more than once.
-    pub(super) fn concerned(&mut self, topic: TopicId, patterns: &[u32], mut each: impl FnMut(u32, &mut Group)) {
-        let Self { all, topics, patterns: by_pattern, .. } = self;
+    pub(super) fn concerned(&mut self, topic: TopicId, patterns: &[u32], mut each: impl FnMut(u32, &mut Due)) {
+        let Self { due, topics, patterns: by_pattern, .. } = self;
         let by_pattern = patterns.iter().flat_map(|&pattern| by_pattern.of(pattern));
         for &group in topics.of(topic.0).iter().chain(by_pattern) {
-            each(group, &mut all[group as usize]);
+            each(group, &mut due[group as usize]);
         }
     }
 
@@ -124,7 +155,20 @@ impl Groups {
     }
 }
 
+impl Due {
+    const NOTHING: Self = Self { live: NONE, last: NONE, first_run: NONE, last_run: NONE };
+}
+
 impl Live {
+    /// The only one, `SEVERAL` or `NONE`.
+    fn only(&self) -> u32 {
+        match self.as_slice() {
+            [] => NONE,
+            [one] => *one,
+            _ => SEVERAL,
+        }
+    }
+
     pub(super) fn as_slice(&self) -> &[u32] {
         match self {
             Self::Nobody => &[],
@@ -134,7 +178,7 @@ impl Live {
     }
 
     /// Adds one. Says its place.
-    pub(super) fn push(&mut self, index: u32) -> u32 {
+    fn push(&mut self, index: u32) -> u32 {
         match self {
             Self::Nobody => *self = Self::One(index),
             Self::One(one) => *self = Self::Many(vec![*one, index]),
@@ -144,7 +188,7 @@ impl Live {
     }
 
     /// Takes out the one at this place. Says who stands there now.
-    pub(super) fn remove(&mut self, place: u32) -> Option<u32> {
+    fn remove(&mut self, place: u32) -> Option<u32> {
         if let Self::Many(many) = self
             && many.len() > 1
         {

@@ -6,7 +6,7 @@
 use super::{
     behind::{Behind, Stage},
     fan::Fan,
-    groups::NONE,
+    groups::{LOG, NONE, SEVERAL},
     parting::{Panicked, guarded},
     sink::Sink,
 };
@@ -26,6 +26,18 @@ use eventwire::frame::CursorKind;
 pub(super) struct Runs {
     runs: Vec<Run>,
     groups: Vec<u32>,
+    /// By record.
+    copies: Vec<Copied>,
+}
+
+/// A run that begins with a record, as groups of different interests are handed it that are handed nothing else.
+#[derive(Debug)]
+struct Copied {
+    /// The record concerns more than one group.
+    several: bool,
+    /// The last record of the run that was copied last.
+    to: u32,
+    copy: Option<Bytes>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +55,23 @@ impl Runs {
     fn only(&self, first: u32) -> Option<(usize, usize)> {
         let run = self.runs.get(first as usize).filter(|run| run.next == NONE)?;
         Some((run.from as usize, run.to as usize))
+    }
+
+    /// The copy of a run that is an only one, if other groups may be handed the same.
+    fn copy_of(&mut self, (from, to): (usize, usize)) -> Option<&mut Option<Bytes>> {
+        let copied = self.copies.get_mut(from).filter(|copied| copied.several)?;
+        if copied.to != to as u32 {
+            (copied.to, copied.copy) = (to as u32, None);
+        }
+        Some(&mut copied.copy)
+    }
+
+    /// Forgets all; what a burst needed is given back.
+    fn clear(&mut self) {
+        self.runs.clear();
+        self.groups.clear();
+        self.copies.clear();
+        self.copies.shrink_to(1 << 10);
     }
 
     /// Puts the records of a list of runs into `out`; of a run that is the only one, whose bytes lie in the window as they
@@ -104,69 +133,80 @@ impl<S: Sink> Fan<S> {
 
     /// Notes which groups each record concerns; consecutive records are one run.
     fn mark(&mut self) {
-        let Self { window, groups, runs: Runs { runs, groups: dirty }, .. } = self;
+        let Self { window, groups, runs: Runs { runs, groups: dirty, copies }, .. } = self;
         let mut patterns = 0;
         for (i, record) in window.records.iter().enumerate() {
             let i = i as u32;
             let carried = window.start(i as usize) < record.end as usize;
             let matched = &window.patterns[patterns..record.patterns as usize];
             patterns = record.patterns as usize;
-            groups.concerned(record.topic, matched, |number, group| {
-                if group.last == i || group.live.as_slice().is_empty() || group.mark != 0 {
+            let mut concerned = 0_usize;
+            groups.concerned(record.topic, matched, |number, due| {
+                if due.last == i || due.live == NONE || due.last == LOG {
                     return;
                 }
-                if group.last == NONE {
+                concerned += 1;
+                if due.last == NONE {
                     dirty.push(number);
                 }
                 if !carried {
-                    group.mark = record.at;
-                } else if group.last != NONE && group.last + 1 == i {
-                    runs[group.last_run as usize].to = i;
+                    (due.last, due.last_run) = (LOG, i);
+                    return;
+                }
+                if due.last != NONE && due.last + 1 == i {
+                    runs[due.last_run as usize].to = i;
                 } else {
                     let run = runs.len() as u32;
                     runs.push(Run { from: i, to: i, next: NONE });
-                    match group.last_run {
-                        NONE => group.first_run = run,
+                    match due.last_run {
+                        NONE => due.first_run = run,
                         last => runs[last as usize].next = run,
                     }
-                    group.last_run = run;
+                    due.last_run = run;
                 }
-                group.last = i;
+                due.last = i;
             });
+            copies.push(Copied { several: concerned > 1, to: i, copy: None });
         }
     }
 
     fn deliver(&mut self) {
         // Taken out while they are read: handing out changes the rest.
-        let (mut dirty, window) = (std::mem::take(&mut self.runs.groups), std::mem::take(&mut self.window));
+        let (mut runs, window) = (std::mem::take(&mut self.runs), std::mem::take(&mut self.window));
         let mut out = std::mem::take(&mut self.out);
-        // The run that `out` and `shared` are of, if it is one. Groups of different interests that the same events concern
-        // follow each other, and what is one run lies in the window as they are handed it: one copy is for all of them.
-        let (mut composed, mut shared) = (None, None);
-        let mut live = Vec::new();
+        let dirty = std::mem::take(&mut runs.groups);
+        let (mut live, mut composed) = (Vec::new(), None);
         for (i, &number) in dirty.iter().enumerate() {
             if i % AHEAD == 0 {
                 self.near(&dirty[i..dirty.len().min(i + AHEAD)]);
             }
-            let group = self.groups.get_mut(number);
-            let mark = std::mem::take(&mut group.mark);
-            let first = std::mem::replace(&mut group.first_run, NONE);
-            (group.last_run, group.last) = (NONE, NONE);
+            let due = self.groups.take_due(number);
+            let mark = if due.last == LOG { window.records[due.last_run as usize].at } else { 0 };
             live.clear();
-            live.extend_from_slice(group.live.as_slice());
-            let only = self.runs.only(first);
+            match due.live {
+                NONE => {}
+                SEVERAL => live.extend_from_slice(self.groups.get(number).live.as_slice()),
+                one => live.push(one),
+            }
+            let only = runs.only(due.first_run);
             if only.is_none() || only != composed {
-                (composed, shared) = (only, None);
-                self.runs.compose(first, &window, &mut out);
+                composed = only;
+                runs.compose(due.first_run, &window, &mut out);
             }
             let bytes = only.map_or(&out.bytes[..], |(from, to)| window.run(from, to));
+            // What is one run lies in the window as it is handed out: one copy is for all groups that it is all for.
+            let mut own = None;
+            let mut shared = only.and_then(|run| runs.copy_of(run));
+            if shared.is_none() && live.len() > 1 {
+                shared = Some(&mut own);
+            }
             let mut next = 0;
             while next < live.len() {
                 // One guard for all of them: nearly always nobody needs it.
                 let handed = guarded(|| {
                     while let Some(&index) = live.get(next) {
                         next += 1;
-                        self.hand_out(index, mark, (bytes, &out.cuts), &mut shared);
+                        self.hand_out(index, mark, (bytes, &out.cuts), shared.as_deref_mut());
                     }
                 });
                 if let Err(Panicked) = handed {
@@ -174,22 +214,33 @@ impl<S: Sink> Fan<S> {
                 }
             }
         }
-        dirty.clear();
-        (self.runs.groups, self.window, self.out) = (dirty, window, out);
-        self.runs.runs.clear();
+        runs.groups = dirty;
+        runs.clear();
+        (self.runs, self.window, self.out) = (runs, window, out);
     }
 
     /// Has the memory of the first readers of these groups fetched. Each reader lies somewhere else, and each lock on the way
     /// ends what the processor does ahead: fetched one by one, ten thousand of them cost twice as much.
     fn near(&self, groups: &[u32]) {
         let near = |&index: &u32| self.readers.get(index as usize).map_or(0, |reader| reader.sink.near());
-        let of = |&number: &u32| self.groups.get(number).live.as_slice().iter().take(AHEAD).map(near);
-        std::hint::black_box(groups.iter().flat_map(of).fold(0, usize::wrapping_add));
+        let of = |&number: &u32| match self.groups.live(number) {
+            SEVERAL => {
+                self.groups.get(number).live.as_slice().iter().take(AHEAD).map(near).fold(0, usize::wrapping_add)
+            }
+            one => near(&one),
+        };
+        std::hint::black_box(groups.iter().map(of).fold(0, usize::wrapping_add));
     }
 
     /// Hands the group's bytes, which have these cuts, to one of its live readers. `mark`: from there on it has to read
     /// the log.
-    fn hand_out(&mut self, index: u32, mark: u64, (bytes, cuts): (&[u8], &[(u32, u64)]), shared: &mut Option<Bytes>) {
+    fn hand_out(
+        &mut self,
+        index: u32,
+        mark: u64,
+        (bytes, cuts): (&[u8], &[(u32, u64)]),
+        shared: Option<&mut Option<Bytes>>,
+    ) {
         let (now, at) = (self.now, self.at.head);
         let reader = &mut self.readers[index as usize];
         let wrote = match bytes.is_empty() {
@@ -224,7 +275,7 @@ impl<S: Sink> Fan<S> {
 
     /// Every live reader asks the log from here on.
     fn all_behind(&mut self, at: u64) {
-        let live: Vec<u32> = self.groups.iter_mut().flat_map(|group| group.live.as_slice().iter().copied()).collect();
+        let live: Vec<u32> = self.groups.iter().flat_map(|group| group.live.as_slice().iter().copied()).collect();
         for index in live {
             self.fall_behind(index, Behind::new(at, Stage::Replay { arriving: false }));
             let id = self.readers[index as usize].id;

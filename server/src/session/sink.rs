@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 /// One reader's way out. Dropping it without a word cuts the stream.
 pub(crate) trait Sink {
-    /// Takes as much as it can, and may share one copy among readers of the same bytes. Less than all: blocked, and the
-    /// fan is told when it can go on.
-    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone>;
+    /// Takes as much as it can. `shared`: where the copy lies that readers of the same bytes have in common, or is put;
+    /// `None`: nobody else is handed them. Less than all: blocked, and the fan is told when it can go on.
+    fn write(&mut self, bytes: &[u8], shared: Option<&mut Option<Bytes>>) -> Result<usize, Gone>;
 
     /// Reads some of the memory that writing needs, and says anything of it: asked of several sinks in a row, so that the
     /// processor waits for all of them together.
@@ -38,14 +38,14 @@ pub(crate) trait Sink {
 pub(crate) struct Place(pub(crate) Arc<Seat>);
 
 impl Sink for Place {
-    fn write(&mut self, bytes: &[u8], shared: &mut Option<Bytes>) -> Result<usize, Gone> {
-        let piece = || shared.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).clone();
+    fn write(&mut self, bytes: &[u8], shared: Option<&mut Option<Bytes>>) -> Result<usize, Gone> {
+        let copy = || Bytes::copy_from_slice(bytes);
+        let piece = || shared.map_or_else(copy, |shared| shared.get_or_insert_with(copy).clone());
         Ok(if self.0.put(piece)? { bytes.len() } else { 0 })
     }
 
     fn near(&self) -> usize {
-        // A seat is longer than a line of memory: its first and its last.
-        Arc::strong_count(&self.0).wrapping_add(self.0.near())
+        usize::from(self.0.near())
     }
 
     fn is_free(&mut self) -> Result<bool, Gone> {

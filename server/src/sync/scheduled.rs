@@ -62,6 +62,12 @@ impl<T> Mutex<T> {
     }
 }
 
+impl<T> Mutex<T> {
+    pub(crate) fn is_locked(&self) -> bool {
+        self.inside.is_locked()
+    }
+}
+
 impl<T> MutexGuard<'_, T> {
     pub(crate) fn unlock_fair(guard: Self) {
         drop(guard);

@@ -161,7 +161,7 @@ async fn a_reader_in_whose_way_nothing_lies_has_its_time_from_when_it_stops() {
 struct Torn(Rc<RefCell<Vec<u8>>>, bool);
 
 impl Sink for Torn {
-    fn write(&mut self, bytes: &[u8], _: &mut Option<Bytes>) -> Result<usize, Gone> {
+    fn write(&mut self, bytes: &[u8], _: Option<&mut Option<Bytes>>) -> Result<usize, Gone> {
         assert!(!self.1, "a fault of the test's inside a frame");
         self.1 = std::str::from_utf8(bytes).unwrap().contains("event: tick");
         let n = if self.1 { 10 } else { bytes.len() };

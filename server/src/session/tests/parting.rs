@@ -143,7 +143,7 @@ impl Fragile {
 }
 
 impl Sink for Fragile {
-    fn write(&mut self, bytes: &[u8], _: &mut Option<Bytes>) -> Result<usize, Gone> {
+    fn write(&mut self, bytes: &[u8], _: Option<&mut Option<Bytes>>) -> Result<usize, Gone> {
         let text = std::str::from_utf8(bytes).unwrap();
         if let Some(trigger) = self.1.filter(|trigger| text.contains(trigger)) {
             panic!("a fault of the test's at {trigger}");
