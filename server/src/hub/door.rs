@@ -33,6 +33,8 @@ pub(crate) struct News {
     pub(crate) left: Vec<SeatId>,
     /// The hub itself was dropped.
     pub(crate) closed: bool,
+    /// The shard has ended: nobody looks any more, and nothing is kept for it.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -48,20 +50,34 @@ pub(crate) enum Order {
 }
 
 impl Door {
+    /// Orders something of the shard. Of one that has ended nobody waits for an answer: a reader is let go.
     pub(crate) fn order(&self, order: Order) {
-        self.news.lock().orders.push(order);
+        let mut news = self.news.lock();
+        if news.ended {
+            drop(news);
+            return order.refuse();
+        }
+        news.orders.push(order);
+        drop(news);
         self.ring();
     }
 
     pub(super) fn ready(&self, seat: SeatId) {
-        self.news.lock().ready.push(seat);
-        self.ring();
+        self.tell(|news| news.ready.push(seat));
     }
 
     /// A reader is dropped; `None`: the shard has not seen it yet.
     pub(super) fn left(&self, seat: Option<SeatId>) {
         self.open.fetch_sub(1, SeqCst);
-        self.news.lock().left.extend(seat);
+        self.tell(|news| news.left.extend(seat));
+    }
+
+    fn tell(&self, what: impl FnOnce(&mut News)) {
+        let mut news = self.news.lock();
+        if !news.ended {
+            what(&mut news);
+        }
+        drop(news);
         self.ring();
     }
 
@@ -72,6 +88,14 @@ impl Door {
     pub(super) fn close(&self) {
         self.news.lock().closed = true;
         self.ring();
+    }
+
+    /// The shard has ended. What it has not looked at, and what comes from here on, it never will.
+    pub(crate) fn end(&self) {
+        let mut news = self.news.lock();
+        let News { orders, .. } = std::mem::replace(&mut *news, News { ended: true, ..News::default() });
+        drop(news);
+        orders.into_iter().for_each(Order::refuse);
     }
 
     /// Readers whose bodies are not dropped yet.
@@ -104,5 +128,19 @@ impl Door {
         into.orders.append(&mut news.orders);
         into.ready.append(&mut news.ready);
         into.left.append(&mut news.left);
+    }
+}
+
+impl Order {
+    /// Nobody will carry it out. Whoever waits for a drain learns by the dropped sender.
+    fn refuse(self) {
+        if let Self::Join(_, seat) = self {
+            tracing::error!(
+                target: "eventwire::hub::no_shard",
+                "a stream is turned away: the task that serves this hub's streams has ended, by a fault told before or \
+                 with the runtime that the hub was built on; build a new hub"
+            );
+            seat.release();
+        }
     }
 }

@@ -55,7 +55,8 @@ pub(crate) struct Reader {
     over: bool,
 }
 
-/// The reader's writes were blocked too long; its state is gone. It resumes like anyone.
+/// The reader's state is gone in the middle of its stream: its writes were blocked too long, or there is nobody to serve
+/// it. It resumes like anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Released;
 
@@ -211,7 +212,7 @@ impl fmt::Debug for Reader {
 
 impl fmt::Display for Released {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reader took nothing for too long and was let go; it resumes where it was")
+        f.write_str("the reader was let go in the middle of its stream; it resumes where it was")
     }
 }
 

@@ -64,6 +64,7 @@ impl Core {
             head_source: head_source.clone(),
             news: News::default(),
             draining: Vec::new(),
+            _cut: Cut { fan: fan.clone(), door: door.clone() },
             retain,
             trimmed: 0,
         };
@@ -97,6 +98,7 @@ pub(super) struct Task {
     news: News,
     /// Drains that are not over: until when, and who waits. One entry per call of `drain`.
     draining: Vec<(u64, oneshot::Sender<()>)>,
+    _cut: Cut,
     retain: u64,
     trimmed: u64,
 }
@@ -112,7 +114,6 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 impl Task {
     pub(super) async fn run(mut self) {
-        let _cut = Cut(self.fan.clone());
         let mut timer = pin!(time::sleep(Duration::ZERO));
         loop {
             let Some(deadline) = self.turns() else { return };
@@ -243,11 +244,22 @@ pub(super) enum Next {
     At(Instant),
 }
 
-/// Whatever ends the task, a reader's body must not wait for ever.
-struct Cut(Arc<Mutex<Fan<Place>>>);
+/// Whatever ends the task, no reader waits for ever: not one that is there, and none that comes.
+struct Cut {
+    fan: Arc<Mutex<Fan<Place>>>,
+    door: Arc<Door>,
+}
 
 impl Drop for Cut {
     fn drop(&mut self) {
-        self.0.lock().release_all(Code::Internal);
+        let mut fan = self.fan.lock();
+        if std::thread::panicking() {
+            let readers = fan.readers();
+            fan.tally.faults += readers as u64;
+            tracing::error!(target: "eventwire::session::fault", readers, "a panic ended the task that serves these streams");
+        }
+        fan.release_all(Code::Internal);
+        drop(fan);
+        self.door.end();
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::sink::Place,
-    face::{Client, bye, config, order, publish},
+    face::{Client, after, bye, config, order, publish},
 };
 use crate::hub::{
     Core, CoreConfig, Join,
@@ -44,6 +44,38 @@ async fn whatever_ends_a_shard_its_readers_do_not_wait_for_ever() {
     client.read().await;
     running.abort();
     assert_eq!(client.read().await.last().map(String::as_str), Some("end"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn s20_a_fault_of_a_shards_own_is_counted_and_neither_who_is_there_nor_who_comes_waits_for_ever() {
+    let core = Core::new(config());
+    core.set_head_source(Box::new(|| panic!("a fault of the test's")));
+    let mut client = Client::join(&core, &["a"], Start::Now);
+    client.read().await;
+    // Somebody claims to be ahead, and to ask the store is what ends it.
+    let mut ahead = Client::join(&core, &["a"], after(7));
+    let mut behind_it = Client::join(&core, &["a"], Start::Now);
+    assert_eq!(ahead.read().await.last().map(String::as_str), Some("end"));
+    for client in [&mut client, &mut behind_it] {
+        let said = client.read().await;
+        assert_eq!(said[said.len() - 2..], [bye("internal", 0), "end".into()]);
+    }
+    assert_eq!(core.stats().faults, 3);
+    let mut late = Client::join(&core, &["a"], Start::Now);
+    assert_eq!(late.read().await, ["released"]);
+    publish(&core, "a", 1);
+    core.drain(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_to_a_shard_that_never_ran_does_not_wait_for_ever() {
+    let (core, shard) = Core::with_shard(config(), WIDE);
+    let mut early = Client::join(&core, &["a"], Start::Now);
+    drop(shard);
+    let mut late = Client::join(&core, &["a"], Start::Now);
+    for client in [&mut early, &mut late] {
+        assert_eq!(client.read().await, ["released"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,3 +71,22 @@ async fn what_concerns_readers_of_different_interests_is_copied_once_and_each_ge
         assert_eq!(other, both.collect::<Vec<_>>());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_is_shared_whoever_is_handed_something_else_in_between() {
+    let core = Core::new(config());
+    // In the order they are served: the second is owed more than the event that the others are owed alone.
+    let interests = [&["a"][..], &["a", "c"], &["a", "d"], &["b"]];
+    let mut clients = interests.map(|topics| Client::join(&core, topics, Start::Now));
+    for client in &mut clients {
+        client.read().await;
+    }
+    for topic in ["a", "b", "c"] {
+        publish(&core, topic, 1);
+    }
+    tokio::task::yield_now().await;
+    let pieces = clients.each_mut().map(|client| take(client).unwrap_or_default());
+    assert_eq!(pieces[0].as_ptr(), pieces[2].as_ptr(), "the same bytes, not their like");
+    let events = pieces.map(|piece| String::from_utf8_lossy(&piece).matches("event: tick").count());
+    assert_eq!(events, [1, 2, 1, 1]);
+}
