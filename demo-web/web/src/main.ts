@@ -26,6 +26,8 @@ const stream = connect(Demo, '/events', {
   from: position,
   // A hidden tab keeps its stream for ten seconds here, so that “Sessions” has something to show.
   grace: 10_000,
+  // All tabs of this browser are one visitor's, and have one connection between them.
+  share: 'visitor',
 })
 
 naive.listen(left)

@@ -18,8 +18,8 @@ export const help = `
 cargo xtask e2e demo [--browser chromium|firefox|both]
 
 Starts the demo on free ports and does what a visitor does: watches both streams, kills the server, deploys, cuts, floods,
-breaks the contract, hashes a folder through a reload, leaves a note, opens a second tab and hides it, goes through all
-controls by keyboard. Firefox watches, kills and breaks only. Screenshots stay in target/e2e/demo-*.png.
+breaks the contract, hashes a folder through a reload, leaves a note, opens a second tab that shares the stream, hides both,
+goes through all controls by keyboard. Firefox watches, kills and breaks only. Screenshots stay in target/e2e/demo-*.png.
 
   --browser  both (the default), or one`
 
@@ -54,7 +54,7 @@ export async function run({ browser }, tally) {
       await step('a flood arrives whole', floods)
       await step('a job goes on through a reload and ends with a digest', hashes)
       await step('a note appears, and is there after a reload', notes)
-      await step('a hidden tab leaves the list of sessions', sessions)
+      await step('two tabs are one session in the list, and hidden tabs leave it', sessions)
     }
     await step('no complaint of the page itself to the end', calm)
     await client.close()
@@ -173,18 +173,30 @@ async function notes(page) {
 }
 
 async function sessions(page, browser, url) {
+  // Read without a browser's help, so that no third tab hides these.
+  const list = async () => (await (await fetch(`${url}/sessions.json`)).json()).sessions
+  const live = async (tab) => (await text(tab, '#ours .badge')) === 'live'
+  await until('the first tab to be live', () => live(page))
   const second = await open(browser, url)
-  await until('the second tab to be live', async () => (await text(second, '#ours .badge')) === 'live')
+  await until('the second tab to be live', () => live(second))
+  await until('the two tabs to share', async () => (await client(second, 'carried by')) === 'another tab' && (await list()).length === 1)
+  const before = (await score(second, 'ours')).delivered
+  await until('events in the second tab', async () => (await score(second, 'ours')).delivered > before + 5)
+  await until('the hidden tab, which had the stream, to rest', async () => (await text(page, '#ours .badge')).startsWith('paused'), { timeout: 40_000 })
+  await until('the other tab to have it', async () => (await client(second, 'carried by')) === 'this tab, for all' && (await list()).length === 1)
   await page.bringToFront()
-  // The list stands in front of both: it is read without a browser's help, so that no third tab hides them.
-  const live = async () => (await (await fetch(`${url}/sessions.json`)).json()).sessions.length
-  await until('the hidden tab to leave', async () => (await live()) === 1, { timeout: 40_000, every: 200 })
-  await second.bringToFront()
-  await until('the second tab to come back', async () => (await live()) === 2, { timeout: 20_000, every: 200 })
-  const list = await open(browser, `${url}/sessions.html`)
-  await until('the list', () => list.$$eval('tbody tr', (rows) => rows.length >= 1))
-  await list.screenshot({ path: left('demo-sessions.png') })
-  for (const opened of [list, second]) await opened.close()
+  await until('both to be live', async () => (await live(page)) && (await live(second)))
+  await until('one session again', async () => (await list()).length === 1)
+  await caughtUp(page)
+  whole(await score(page, 'ours'))
+  whole(await score(second, 'ours'))
+  const pop = await open(browser, `${url}/sessions.html`)
+  await until('the list', () => pop.$$eval('tbody tr', (rows) => rows.length === 1))
+  await pop.screenshot({ path: left('demo-sessions.png') })
+  await until('the hidden tabs to leave', async () => (await list()).length === 0, { timeout: 40_000, every: 200 })
+  await page.bringToFront()
+  await until('the first tab to come back', async () => (await list()).length === 1 && live(page), { timeout: 20_000, every: 200 })
+  for (const opened of [pop, second]) await opened.close()
 }
 
 function calm(page) {

@@ -22,6 +22,7 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
     gaps: row('gaps'),
     faults: row('faults'),
     heard: row('last heard'),
+    carried: row('carried by'),
   }
   let state: State = stream.state
   let gaps = 0
@@ -60,7 +61,8 @@ export function show(stream: EventStream<DemoEvents>): (now: number) => void {
     say(rows.position, stream.position ?? 'none yet')
     say(rows.gaps, gaps === 0 ? '0' : `${count(gaps)}, last: ${lastGap}`)
     say(rows.faults, faults === 0 ? '0' : `${count(faults)}, last: ${lastFault}`)
-    const heard = stream.inspect().heardAt
+    const { heardAt: heard, share } = stream.inspect()
     say(rows.heard, heard === undefined ? '–' : `${Math.max(0, (Date.now() - heard) / 1000).toFixed(0)} s ago`)
+    say(rows.carried, share === 'leader' ? 'this tab, for all' : share === 'follower' ? 'another tab' : 'this tab')
   }
 }
