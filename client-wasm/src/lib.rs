@@ -5,19 +5,21 @@
 //! stays idle, so that the same front end renders on a server.
 
 #[cfg(target_arch = "wasm32")]
-mod browser;
+mod flat;
+#[cfg(target_arch = "wasm32")]
+mod framer;
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod npm;
 mod page;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "npm")))]
 mod shell;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use inert::Stream;
 pub use page::{Endpoint, Event, Page, Raw, Request};
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "npm")))]
 pub use shell::Stream;
 
 pub use eventwire_client_core as core;

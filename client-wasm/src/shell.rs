@@ -1,80 +1,110 @@
-//! The machine at work in a browser: has carried out what it asks, and tells it what the browser says.
+//! The machine at work for a Rust front end: what it asks of the page is handed over typed.
 //!
 //! Decides nothing. Nothing is borrowed while the page's code runs, so a page may do to its stream whatever it likes.
 
-use crate::{
-    Endpoint, Event, Page, Raw,
-    browser::{Browser, Door},
-};
-use eventwire::{Frame, Pattern, Position, frame::InvalidFrame, limits, sse::Decoder};
-use eventwire_client_core::{
-    Attempt, Block, Body, Client, Config, Counters, Handle, Input, Output, Timestamp, TransportEvent,
-};
+use crate::{Endpoint, Event, Page, Raw, Request, flat, framer::Framer};
+use eventwire::{Pattern, Position, Topic};
+use eventwire_client_core::{Client, Config, Counters, Output, Timestamp};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(module = "/src/browser/browser.js")]
+extern "C" {
+    type Browser;
+    #[wasm_bindgen(constructor)]
+    fn new(url: &str, request: &Request, via_fetch: bool, machine: Door, page: Door) -> Browser;
+    #[wasm_bindgen(method)]
+    fn start(this: &Browser);
+    #[wasm_bindgen(method)]
+    fn close(this: &Browser);
+    #[wasm_bindgen(method)]
+    fn tell(this: &Browser, what: u32, text: &str);
+    #[wasm_bindgen(method)]
+    fn date(this: &Browser, moment: f64) -> f64;
+}
+
+// What `browser.js` imports has to be named to be carried along.
+#[wasm_bindgen(module = "/src/browser/fetch.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = dial)]
+    fn _dial();
+}
+#[wasm_bindgen(module = "/src/browser/frames.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = read)]
+    fn _read();
+}
 
 /// An open stream. Dropping it closes it.
 pub struct Stream(Rc<Shell>);
 
-pub(crate) struct Shell {
+struct Shell {
     browser: Browser,
     page: Box<dyn Page>,
     client: RefCell<Client>,
-    /// Of an attempt whose bytes are framed here; taken out while it works.
-    decoder: RefCell<Option<(Attempt, Decoder)>>,
-    /// Events that are not handed over yet; a [`Handle`] is an index.
-    payloads: RefCell<Vec<Raw>>,
-    /// Outputs are being carried out further up the stack; whatever comes meanwhile waits for its turn there.
-    draining: Cell<bool>,
+    /// The text that goes with what was asked last.
+    text: Cell<String>,
+    /// Whose event is handed over next, and where it is.
+    next: Cell<Option<(Topic, Position)>>,
 }
+
+/// What the browser's half holds of a stream: its machine, and who it is for. It outlives the stream without harm.
+#[derive(Debug)]
+#[wasm_bindgen]
+pub struct Door(std::rc::Weak<Shell>);
 
 impl Stream {
     /// A stream that dials a macrotask from now: what is closed before that dials nothing.
     pub fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
-        let shell = Rc::new(Shell {
-            browser: Browser::new(&endpoint.url, &endpoint.request, endpoint.fetch),
+        let shell = Rc::new_cyclic(|shell| Shell {
+            browser: Browser::new(
+                &endpoint.url,
+                &endpoint.request,
+                endpoint.fetch,
+                Door(shell.clone()),
+                Door(shell.clone()),
+            ),
             page,
             client: RefCell::new(Client::new(config, seed)),
-            decoder: RefCell::default(),
-            payloads: RefCell::default(),
-            draining: Cell::default(),
+            text: Cell::default(),
+            next: Cell::default(),
         });
-        shell.browser.start(Door(Rc::downgrade(&shell)));
+        shell.browser.start();
         Self(shell)
     }
 
     /// Closes the stream for good. May be called from inside the page.
     pub fn close(&self) {
-        self.0.browser.stop();
-        self.0.tell(Input::Close);
+        self.0.browser.close();
     }
 
     /// One more user of each of these topics.
     pub fn add_topics(&self, topics: &[Pattern]) {
-        self.0.tell(Input::TopicsAdd(topics));
+        self.0.browser.tell(flat::ADD, &flat::joined(topics));
     }
 
     /// One user less of each of these topics.
     pub fn delete_topics(&self, topics: &[Pattern]) {
-        self.0.tell(Input::TopicsDelete(topics));
+        self.0.browser.tell(flat::DELETE, &flat::joined(topics));
     }
 
     /// The page's pull queue holds all it may: nothing is read until it is drained.
     pub fn queue_full(&self) {
-        self.0.tell(Input::QueueFull);
+        self.0.browser.tell(flat::FULL, "");
     }
 
     /// The page has read its pull queue.
     pub fn queue_drained(&self) {
-        self.0.tell(Input::QueueDrained);
+        self.0.browser.tell(flat::DRAINED, "");
     }
 
     /// Closes the running connection and opens another, at once.
     pub fn restart(&self) {
-        self.0.tell(Input::Restart);
+        self.0.browser.tell(flat::RESTART, "");
     }
 
     /// Up to where the page has been handed everything, or told what is missing.
@@ -106,75 +136,75 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-impl Shell {
-    pub(crate) fn tell(&self, input: Input<'_>) {
-        let now = Timestamp(self.browser.now() as u64);
-        self.client.borrow_mut().handle_input(now, input);
-        if self.draining.replace(true) {
-            return;
+#[wasm_bindgen]
+impl Door {
+    /// What happened, by the numbers of `flat.rs`.
+    #[expect(clippy::too_many_arguments, reason = "the npm package's machine is told the same way")]
+    pub fn tell(&self, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64, text: &str) {
+        if let Some(shell) = self.0.upgrade() {
+            flat::tell(&mut shell.client.borrow_mut(), now, what, attempt, [a, b, c, d], text);
         }
-        loop {
-            let next = self.client.borrow_mut().poll_output(); // the borrow ends here
-            match next {
-                Some(output) => self.carry_out(output), // may run the page's code
-                None => break,
-            }
-        }
-        self.payloads.borrow_mut().clear();
-        self.draining.set(false);
-        let deadline = self.client.borrow().deadline();
-        self.browser.wake(deadline.map_or(f64::INFINITY, |at| at.0 as f64));
     }
 
-    fn carry_out(&self, output: Output) {
-        match output {
-            Output::Connect { attempt, query } => self.browser.connect(attempt.0, &query),
-            Output::Disconnect { attempt } => self.browser.disconnect(attempt.0),
-            Output::Probe { attempt } => self.browser.probe(attempt.0),
-            Output::Listen { names } => names.iter().for_each(|name| self.browser.listen(name.as_str())),
-            Output::Deliver { handle, topic, position } => {
-                let raw = self.payloads.borrow().get(handle.0 as usize).cloned();
-                if let Some(raw) = raw {
-                    self.page.event(Event { raw: &raw, topic, position });
+    /// What it asks of the browser next, as the npm package's machine says it. What it asks of the page is done.
+    pub fn next(&self) -> f64 {
+        let Some(shell) = self.0.upgrade() else { return 0.0 };
+        loop {
+            let next = shell.client.borrow_mut().poll_output(); // the borrow ends here
+            match next {
+                None => return 0.0,
+                Some(output) => {
+                    if let Some(output) = shell.hand_over(output) {
+                        let (asked, text) = flat::asked(output);
+                        shell.text.set(text);
+                        return asked;
+                    }
                 }
             }
+        }
+    }
+
+    /// The text that goes with it.
+    pub fn text(&self) -> String {
+        self.0.upgrade().map(|shell| shell.text.take()).unwrap_or_default()
+    }
+
+    /// When to say that the time has come; infinite for never.
+    pub fn deadline(&self) -> f64 {
+        let deadline = self.0.upgrade().and_then(|shell| shell.client.borrow().deadline());
+        deadline.map_or(f64::INFINITY, |at| at.0 as f64)
+    }
+
+    /// Frames the bytes of one attempt.
+    pub fn framer(&self, raw: bool, id: &str) -> Framer {
+        Framer::new(raw, id)
+    }
+
+    /// The next event.
+    pub fn event(&self, raw: Raw) {
+        if let Some(shell) = self.0.upgrade()
+            && let Some((topic, position)) = shell.next.take()
+        {
+            shell.page.event(Event { raw: &raw, topic, position });
+        }
+    }
+}
+
+impl Shell {
+    /// Hands the page what is for it, and gives back what is for the browser. May run the page's code.
+    fn hand_over(&self, output: Output) -> Option<Output> {
+        match output {
             Output::Gap(gap) => self.page.gap(gap),
             Output::Fault(fault) => self.page.fault(fault),
             Output::Outdated { hash } => self.page.outdated(&hash),
             Output::State(state) => self.page.state(&state, state.next_attempt_at().map(|at| self.date(at))),
+            Output::Deliver { handle, topic, position } => {
+                self.next.set(Some((topic.clone(), position)));
+                return Some(Output::Deliver { handle, topic, position });
+            }
+            asked => return Some(asked),
         }
-    }
-
-    pub(crate) fn event(&self, attempt: Attempt, name: &str, id: &str, raw: Raw) {
-        let handle = {
-            let mut payloads = self.payloads.borrow_mut();
-            payloads.push(raw);
-            Handle(payloads.len() as u32 - 1)
-        };
-        self.block(attempt, name, id, Body::Payload(handle));
-    }
-
-    pub(crate) fn frame(&self, attempt: Attempt, name: &str, id: &str, read: &Result<Option<Frame>, InvalidFrame>) {
-        self.block(attempt, name, id, Body::Frame(read));
-    }
-
-    fn block(&self, attempt: Attempt, event: &str, id: &str, body: Body<'_>) {
-        self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event, id, body })));
-    }
-
-    /// Frames bytes. The answer is whether the attempt goes on.
-    pub(crate) fn bytes(&self, attempt: Attempt, bytes: &[u8]) -> bool {
-        let before = self.decoder.take().filter(|(of, _)| *of == attempt);
-        let (_, mut decoder) = before.unwrap_or_else(|| (attempt, Decoder::new(limits::LINE)));
-        let framed = decoder.push(bytes, |block| self.browser.framed(attempt.0, block.event, block.id, block.data));
-        let retry = decoder.retry().map_or(0.0, |retry| retry.as_millis() as f64);
-        self.browser.read(attempt.0, decoder.last_event_id(), retry);
-        self.frame_bytes(attempt, decoder);
-        framed.is_ok()
-    }
-
-    pub(crate) fn frame_bytes(&self, attempt: Attempt, decoder: Decoder) {
-        *self.decoder.borrow_mut() = Some((attempt, decoder));
+        None
     }
 
     /// A moment as a page's `Date` has it.

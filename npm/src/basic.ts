@@ -4,6 +4,7 @@
 // whatever is answered instead of a stream ends it. Held to the same fixtures of the wire as the machine. Imports nothing,
 // so that a page whose policy allows WebAssembly is sent nothing of it.
 
+import type { Browser } from "../wasm/browser.js";
 import type { read } from "../wasm/frames.js";
 import type { FaultReason, GapReason } from "./items.js";
 import type { Settings } from "./options.js";
@@ -15,8 +16,8 @@ export interface Sink {
   readonly read: typeof read;
   readonly isPattern: (text: string) => boolean;
   event(event: MessageEvent<string>): void;
-  gap(reason: GapReason, topics: string, position: string): void;
-  fault(reason: FaultReason, event: string, path: string, found: unknown, topic: string): void;
+  gap(reason: string, topics: string, position: string): void;
+  fault(reason: string, event: string, path: string, found: unknown, topic: string): void;
   outdated(hash: string): void;
   state(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string): void;
 }
@@ -60,8 +61,11 @@ const [GAPS, BYES] = [/^(epoch|evicted|ahead|slow|undecodable|position|detected|
 
 let warned = false;
 
-/** What the stream asks of it: what it asks of wasm's `Machine`. */
-export type Basic = Pick<Machine, "add_topics" | "delete_topics" | "queue_full" | "queue_drained" | "counter" | "position" | "close" | "free">;
+/** What the stream asks of it: what it asks of the machine, and of the browser around that. */
+export type Basic = Pick<Machine, "counter" | "position" | "free"> & Pick<Browser, "start" | "tell" | "close" | "date">;
+
+/** What it may be told, by the numbers of client-wasm/src/browser/browser.js. */
+const [FULL, DRAINED, ADD, DELETE] = [11, 12, 14, 15];
 
 /** A stream in basic mode. `why` stands in the console, once. */
 export function basic(known: readonly string[], hash: string, settings: Settings, sink: Sink, why: string): Basic {
@@ -248,21 +252,24 @@ export function basic(known: readonly string[], hash: string, settings: Settings
 
   if (!warned) console.warn(`eventwire: ${why}; until then in basic mode`);
   warned = true;
-  soon(0, "opened");
   return {
-    add_topics: (topics) => count(topics, 1),
-    delete_topics: (topics) => count(topics, -1),
-    queue_full: () => {
-      full = true;
-      close();
-      say("paused", "queue");
-    },
-    queue_drained: () => {
-      full = false;
-      soon(0, "drained");
+    start: () => soon(0, "opened"),
+    tell: (what, topics = "") => {
+      if (what === ADD) count(topics, 1);
+      if (what === DELETE) count(topics, -1);
+      if (what === FULL) {
+        full = true;
+        close();
+        say("paused", "queue");
+      }
+      if (what === DRAINED) {
+        full = false;
+        soon(0, "drained");
+      }
     },
     counter: (n) => [heardAt, events, duplicates, gaps, faults, attempts][n] ?? 0,
     position: () => text(position),
+    date: (moment) => moment,
     close,
     free: close,
   };

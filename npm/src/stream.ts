@@ -12,7 +12,8 @@ import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
 import type { Shared } from "./share/share.js";
 import { isPattern, joined } from "./topics.js";
-import { load, type Machine, type Source } from "./wasm.js";
+import { ADD, Browser, DELETE, DRAINED, FULL, RESTART } from "../wasm/browser.js";
+import { load, Machine, type Source } from "./wasm.js";
 
 /** Ends a subscription. For `using`, too. */
 export interface Unsubscribe {
@@ -95,7 +96,9 @@ export class Stream<E extends object> implements EventStream<E> {
   #machine: Machine | Basic | undefined;
   #state: State = { kind: "idle", reason: "new" };
   /** What `topics` was asked before the machine was there. */
-  #asked: ((machine: Machine | Basic) => void)[] = [];
+  #asked: [what: number, topics: string][] = [];
+  /** What the machine is told through; in basic mode there is no machine, and this is all of it. */
+  #browser: Browser | Basic | undefined;
   readonly #on = new Map<string, Entries<[never, Meta]>>();
   readonly #onGap: Entries<[Gap]> = new Set();
   readonly #onFault: Entries<[Fault]> = new Set();
@@ -135,11 +138,11 @@ export class Stream<E extends object> implements EventStream<E> {
   readonly topics = {
     add: (...topics: string[]): void => {
       const list = joined(topics);
-      this.#tell((machine) => machine.add_topics(list));
+      this.#tell(ADD, list);
     },
     delete: (...topics: string[]): void => {
       const list = joined(topics);
-      this.#tell((machine) => machine.delete_topics(list));
+      this.#tell(DELETE, list);
     },
   };
 
@@ -157,7 +160,7 @@ export class Stream<E extends object> implements EventStream<E> {
   inspect(): Inspection {
     const counter = (n: number): number => this.#machine?.counter(n) ?? this.#counted[n] ?? 0;
     return {
-      heardAt: counter(0) || undefined,
+      heardAt: counter(0) ? this.#browser?.date(counter(0)) : undefined,
       events: counter(1),
       duplicates: counter(2),
       gaps: counter(3),
@@ -223,7 +226,7 @@ export class Stream<E extends object> implements EventStream<E> {
       if (!this.#full || this.#closed) return;
       for (const queue of this.#queues) if (queue.length > 0) return;
       this.#full = false;
-      this.#machine?.queue_drained();
+      this.#browser?.tell(DRAINED);
     };
     const queue = new PullQueue<Item<E>>(drained, () => {
       this.#queues.delete(queue);
@@ -247,7 +250,7 @@ export class Stream<E extends object> implements EventStream<E> {
   }
 
   restart(): void {
-    (this.#machine as Machine | undefined)?.restart(); // only `connectRaw` has it, and never in basic mode
+    this.#browser?.tell(RESTART); // only `connectRaw` has it, and never in basic mode
   }
 
   obey(signal: AbortSignal | undefined): void {
@@ -270,11 +273,11 @@ export class Stream<E extends object> implements EventStream<E> {
         isPattern,
         read,
         event: (event: MessageEvent<string>) => this.#event(event),
-        gap: (reason, topics, position) => this.#gap(reason, topics, position),
+        gap: (reason, topics, position) => this.#gap(reason as GapReason, topics, position),
         fault: (reason, event, path, found, topic) =>
-          this.#fault(fault({ reason, event, path, expected: "", found: `${found ?? ""}`, topic: topic || undefined, position: undefined, data: undefined })),
+          this.#fault(fault({ reason: reason as FaultReason, event, path, expected: "", found: `${found}`, topic: topic || undefined, position: undefined, data: undefined })),
         outdated: (hash) => this.#call(this.#onOutdated, { hash }),
-        state: (...news: News) => this.#news(news),
+        state: (...news) => this.#news(news),
       };
       const asked = {
         ...request,
@@ -283,22 +286,27 @@ export class Stream<E extends object> implements EventStream<E> {
         counts: (bytes: number) => (this.#bytes += bytes),
         raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
-      const text = [url, hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
-      const machine = await load(source).then(
-        async ({ Machine }) => {
+      const text = [hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
+      const carrier = await load(source).then(
+        async () => {
           await joined;
-          return () => new Machine(text, { ...asked, Source: this.#shared?.Source }, fetch, grace, this.#raw?.stall ?? 0, sink);
+          return () => {
+            const machine = new Machine(text, grace, this.#raw?.stall ?? 0);
+            this.#machine = machine;
+            return new Browser(url, { ...asked, Source: this.#shared?.Source as typeof EventSource | undefined }, fetch, machine, sink);
+          };
         },
         async (error: EventwireError) => {
           if (error.code !== "wasm-blocked" || fetch || this.#raw) throw error;
           await joined;
           const { basic } = await import("./basic.js");
-          return () => basic(names, hash, this.#settings, sink, error.message);
+          return () => (this.#machine = basic(names, hash, this.#settings, sink, error.message));
         },
       );
       if (this.#closed) return;
-      this.#machine = machine();
-      for (const ask of this.#asked.splice(0)) ask(this.#machine);
+      this.#browser = carrier();
+      this.#browser.start();
+      for (const asked of this.#asked.splice(0)) this.#browser.tell(...asked);
     } catch (error) {
       const { code } = error as EventwireError;
       this.#finish(code === "wasm-blocked" ? code : "failed", error as EventwireError);
@@ -328,10 +336,10 @@ export class Stream<E extends object> implements EventStream<E> {
     return this.#machine ? this.#machine.position() || undefined : from && from !== "earliest" ? from : undefined;
   }
 
-  #tell(ask: (machine: Machine | Basic) => void): void {
+  #tell(...asked: [what: number, topics: string]): void {
     if (this.#closed) return;
-    if (this.#machine) ask(this.#machine);
-    else this.#asked.push(ask);
+    if (this.#browser) this.#browser.tell(...asked);
+    else this.#asked.push(asked);
   }
 
   #event(event: MessageEvent<string>): void {
@@ -412,14 +420,14 @@ export class Stream<E extends object> implements EventStream<E> {
     if (error && this.#onState.size + this.#queues.size === 0) this.#say(reason, error.message);
     this.#enter({ kind: "closed", reason, error });
     this.moved?.(true);
-    machine?.close();
+    this.#browser?.close();
     this.#shared?.close();
     this.#disobey();
     // It holds the sink and the sink holds this stream: no collector sees through wasm. Not now, it may be running.
     queueMicrotask(() => {
       this.#ended = this.#position();
       this.#counted = [0, 1, 2, 3, 4, 5, 6].map((n) => machine?.counter(n) ?? 0);
-      this.#machine = undefined;
+      this.#browser = this.#machine = undefined;
       machine?.free();
     });
     for (const queue of this.#queues) queue.end(error);
@@ -439,7 +447,7 @@ export class Stream<E extends object> implements EventStream<E> {
     if (item.type !== "eventwire.gap") this.#before = this.#position();
     if (longest >= this.#settings.queue && !this.#full) {
       this.#full = true;
-      this.#machine?.queue_full();
+      this.#browser?.tell(FULL);
     }
   }
 
@@ -457,7 +465,7 @@ export class Stream<E extends object> implements EventStream<E> {
 }
 
 /** What the machine says of its state. */
-type News = [kind: State["kind"], reason: string, nextAttemptAt: number, status: number, problem: string];
+type News = Parameters<Sink["state"]>;
 
 function subscribe<T extends unknown[]>(entries: Entries<T>, call: (...args: T) => void): Unsubscribe {
   const entry = { call };

@@ -2,19 +2,41 @@
 //
 // Does not know where the wasm comes from: each entry of the package brings its own way.
 
-import * as glue from "../wasm/client_bg.js";
 import { EventwireError } from "./errors.js";
 
-export type { Machine } from "../wasm/client_bg.js";
-type Glue = typeof glue & { __wbg_set_wasm(exports: WebAssembly.Exports): void };
-
-/** How an entry makes an instance of it. */
+/** How an entry makes an instance of it. It imports nothing. */
 export type Source = (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;
 
-let loading: Promise<typeof glue> | undefined;
+/** Where something lies in the wasm's memory. */
+type Place = number;
+type Text = [at: Place, length: number];
+
+/** What the wasm exports: client-wasm/src/npm.rs and framer.rs, under the names of xtask/src/npm/door.rs. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  malloc(size: number, align: number): Place;
+  free(at: Place, size: number, align: number): void;
+  machine(at: Place, length: number, grace: number, stall: number, seed: number): Place;
+  dropMachine(machine: Place, shared: 0): void;
+  tell(machine: Place, now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, at: Place, length: number): void;
+  next(machine: Place): number;
+  text(machine: Place): Text;
+  deadline(machine: Place): number;
+  counter(machine: Place, n: number): number;
+  position(machine: Place): Text;
+  framer(raw: boolean, at: Place, length: number): Place;
+  dropFramer(framer: Place, shared: 0): void;
+  push(framer: Place, at: Place, length: number): number;
+  block(framer: Place): Text;
+  id(framer: Place): Text;
+  retry(framer: Place): number;
+}
+
+let wasm: Exports;
+let loading: Promise<void> | undefined;
 
 /** Compiles the machine, asynchronously: browsers forbid more than 4 KB at once on a page's own thread. */
-export function load(source: Source): Promise<typeof glue> {
+export function load(source: Source): Promise<void> {
   // Whatever failed may be gone at the next `connect`.
   return (loading ??= start(source).catch((cause: unknown) => {
     loading = undefined;
@@ -22,11 +44,96 @@ export function load(source: Source): Promise<typeof glue> {
   }));
 }
 
-async function start(source: Source): Promise<typeof glue> {
-  const { exports } = await source({ "./client_bg.js": glue as unknown as WebAssembly.ModuleImports });
-  (glue as unknown as Glue).__wbg_set_wasm(exports);
-  (exports as { __wbindgen_start(): void }).__wbindgen_start();
-  return glue;
+async function start(source: Source): Promise<void> {
+  wasm = (await source({})).exports as unknown as Exports;
+}
+
+/** The machine of one stream, once the wasm is loaded. It has memory until it is freed. */
+export class Machine {
+  #at: Place;
+
+  constructor(text: string, grace: number, stall: number) {
+    this.#at = wasm.machine(...put(text), grace, stall, Math.random() * 2 ** 53);
+  }
+
+  tell(now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, text: string): void {
+    wasm.tell(this.#at, now, what, attempt, a, b, c, d, ...put(text));
+  }
+
+  next(): number {
+    return wasm.next(this.#at);
+  }
+
+  text(): string {
+    return take(wasm.text(this.#at));
+  }
+
+  deadline(): number {
+    return wasm.deadline(this.#at);
+  }
+
+  counter(n: number): number {
+    return wasm.counter(this.#at, n);
+  }
+
+  position(): string {
+    return take(wasm.position(this.#at));
+  }
+
+  framer(raw: boolean, id: string): Framer {
+    return new Framer(raw, id);
+  }
+
+  free(): void {
+    wasm.dropMachine(this.#at, 0);
+  }
+}
+
+/** Frames the bytes of one attempt. */
+class Framer {
+  #at: Place;
+
+  constructor(raw: boolean, id: string) {
+    this.#at = wasm.framer(raw, ...put(id));
+  }
+
+  push(bytes: Uint8Array): boolean {
+    return wasm.push(this.#at, ...lay(bytes)) !== 0;
+  }
+
+  next(): string {
+    return take(wasm.block(this.#at));
+  }
+
+  id(): string {
+    return take(wasm.id(this.#at));
+  }
+
+  retry(): number {
+    return wasm.retry(this.#at);
+  }
+
+  free(): void {
+    wasm.dropFramer(this.#at, 0);
+  }
+}
+
+/** Lays bytes into the wasm's memory. Who is given them frees them. */
+function lay(bytes: Uint8Array): Text {
+  const at = wasm.malloc(bytes.length, 1) >>> 0;
+  new Uint8Array(wasm.memory.buffer).set(bytes, at);
+  return [at, bytes.length];
+}
+
+function put(text: string): Text {
+  return lay(new TextEncoder().encode(text));
+}
+
+/** Takes a text out of the wasm's memory. */
+function take([at, length]: Text): string {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(wasm.memory.buffer, at >>> 0, length));
+  wasm.free(at, length, 1);
+  return text;
 }
 
 function blocked(cause: unknown): EventwireError {

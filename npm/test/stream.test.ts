@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { connect, EventwireError, type EventStream, type Fault } from "eventwire";
-import { Machine } from "../wasm/client_bg.js";
+import { Machine } from "../dist/wasm.js";
 import { both, EPOCH, EVENT_SOURCE, FakeEventSource, FakeRequest, Line, play, SHOP, until, type Shop } from "./fake.js";
 
 const streams: EventStream<Shop>[] = [];

@@ -12,7 +12,7 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 mod binary;
-mod slim;
+mod door;
 mod unused;
 
 use crate::{
@@ -46,7 +46,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// What the wasm is made of.
-const MACHINE: [&str; 10] = [
+const MACHINE: [&str; 12] = [
     "Cargo.lock",
     "Cargo.toml",
     "rust-toolchain.toml",
@@ -55,6 +55,8 @@ const MACHINE: [&str; 10] = [
     "client-wasm",
     "contract/Cargo.toml",
     "npm/package-lock.json",
+    "npm/tsconfig.json",
+    "npm/tsconfig.fetch.json",
     "xtask/src/npm.rs",
     "xtask/src/npm",
 ];
@@ -87,7 +89,7 @@ fn command(mut args: lexopt::Parser) -> Outcome {
 /// Builds whatever of the package is out of date.
 pub(crate) fn build() -> Outcome {
     need::npm_packages("npm", "TypeScript and binaryen build the package")?;
-    fresh("machine", &MACHINE, &["npm/wasm/client_bg.js", "npm/wasm/bytes.js", "npm/wasm/eventwire.wasm"], machine)?;
+    fresh("machine", &MACHINE, &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/eventwire.wasm"], machine)?;
     let wasm = fs::read_to_string(stamp("machine")).unwrap_or_default();
     fresh_with("package", &PACKAGE, &wasm, &["npm/dist/index.js"], package)
 }
@@ -125,27 +127,17 @@ fn machine() -> Outcome {
         )));
     }
 
-    step("writing the glue between wasm and JavaScript");
+    step("taking out of the wasm what only wasm-bindgen reads");
     let to = folder()?;
     let failed =
         |error: &dyn std::fmt::Display| Failure::work(format!("wasm-bindgen on {}: {error}", shown(&compiled)));
     let mut generator = Bindgen::new();
-    generator.input_bytes("client", linked).typescript(true).remove_producers_section(true);
+    generator.input_bytes("client", linked).typescript(false).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
     let mut output = generator.generate_output().map_err(|error| failed(&error))?;
-    output.emit(&to).map_err(|error| failed(&error))?;
-    let glue = to.join("client_bg.js");
-    let mut text = fs::read_to_string(&glue).map_err(Failure::io(shown(&glue)))?;
-    let out = repo::path("npm/wasm");
-    for (path, code) in output.local_modules() {
-        // JavaScript of our own lies beside the glue, under the name it has in its room.
-        let name = path.rsplit('/').next().unwrap_or(path);
-        text = text.replace(&format!("./snippets/{path}"), &format!("./{name}"));
-        write(&out.join(name), code)?;
-    }
-    write(&glue, &slim::shorten(output.wasm_mut(), &text))?;
-    let named = to.join("client_bg.wasm");
-    fs::write(&named, output.wasm_mut().emit_wasm()).map_err(Failure::io(shown(&named)))?;
+    let bare = to.join("bare.wasm");
+    door::rename(output.wasm_mut()).map_err(|error| failed(&error))?;
+    fs::write(&bare, output.wasm_mut().emit_wasm()).map_err(Failure::io(shown(&bare)))?;
 
     step("optimising the wasm");
     let wasm = to.join("client.wasm");
@@ -153,16 +145,19 @@ fn machine() -> Outcome {
         program(&repo::path("npm/node_modules/.bin/wasm-opt").to_string_lossy())
             .args(["-Oz", "--converge", "-ocimfs=20", "--strip-debug", "--strip-producers", "--strip-target-features"])
             .args(FEATURES)
-            .arg(&named)
+            .arg(&bare)
             .arg("-o")
             .arg(&wasm),
     )?;
 
+    let out = repo::path("npm/wasm");
     let bytes = fs::read(&wasm).map_err(Failure::io(shown(&wasm)))?;
     check(&bytes)?;
-    for (from, name) in [("client_bg.js", "client_bg.js"), ("client.d.ts", "client_bg.d.ts")] {
-        fs::copy(to.join(from), out.join(name)).map_err(Failure::io(shown(&to.join(from))))?;
-    }
+    // The browser's half, checked, with the types that its comments say.
+    carry_out(
+        program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy())
+            .args(["--project", "npm/tsconfig.fetch.json"]),
+    )?;
     // As a file too, for `eventwire/slim`, and for runtimes that compile no bytes.
     fs::copy(&wasm, out.join("eventwire.wasm")).map_err(Failure::io(shown(&wasm)))?;
     write(
@@ -173,32 +168,6 @@ fn machine() -> Outcome {
     write(
         &out.join("bytes.d.ts"),
         "/** The client machine's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n",
-    )?;
-    write(
-        &out.join("frames.d.ts"),
-        "export declare function read(event: string, data: string): { words: string[]; numbers: number[] } | string | undefined;\n",
-    )?;
-    write(
-        &out.join("fetch.d.ts"),
-        "type Sent = HeadersInit | undefined;
-export interface Request {
-  headers?: Sent | ((why: { refused: number | undefined }) => Sent | Promise<Sent>);
-  method?: string;
-  body?: BodyInit;
-  withCredentials?: boolean;
-  fetch?: typeof fetch;
-  refused?: (type: string, body: string) => void;
-  counts?: (bytes: number) => void;
-  wrong?: (text: string) => void;
-}
-export interface Told {
-  opened: () => void;
-  bytes: (bytes: Uint8Array) => boolean;
-  lost: () => void;
-  refused: (status: number, after: number, code: string) => void;
-}
-export declare function dial(request: object, url: string, id: string, probe: boolean, tell: Told): AbortController;
-",
     )
 }
 
@@ -214,14 +183,15 @@ fn package() -> Outcome {
     )
 }
 
-/// The wasm may import only from its glue: an import from `env` is a C function that nobody provides.
+/// The wasm imports nothing: it is told, and asked.
 fn check(wasm: &[u8]) -> Outcome {
     let imports = binary::imports(wasm).ok_or_else(|| Failure::work("wasm-opt wrote something that is no wasm"))?;
-    match imports.iter().find(|(module, _)| module != "./client_bg.js") {
+    match imports.first() {
         None => Ok(()),
         Some((module, name)) => Err(Failure::work(format!(
-            "the wasm imports `{name}` from `{module}`, which no browser provides. A dependency of client-wasm links C or \
-             expects WASI: `cargo tree -p eventwire-client --target wasm32-unknown-unknown` shows which"
+            "the wasm imports `{name}` from `{module}`, which nobody provides. Code under the feature `npm` of client-wasm calls \
+             JavaScript, or a dependency links C or expects WASI: `cargo tree -p eventwire-client --target \
+             wasm32-unknown-unknown` shows which"
         ))),
     }
 }
@@ -321,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_from_anywhere_but_the_glue_is_refused() {
+    fn an_import_is_refused() {
         let module = |from: &str| {
             let mut section = vec![1, from.len() as u8];
             section.extend(from.bytes());
@@ -331,7 +301,7 @@ mod tests {
             wasm.extend(section);
             wasm
         };
-        assert!(check(&module("./client_bg.js")).is_ok());
+        assert!(check(b"\0asm\x01\0\0\0").is_ok());
         assert!(check(&module("env")).unwrap_err().to_string().contains("`f` from `env`"));
     }
 }

@@ -1,16 +1,20 @@
 // The browser around the machine: what carries an attempt, one timer, the clock, and what the page says of itself.
 //
-// Decides nothing. It is told what to do (`connect`, `disconnect`, `probe`, `listen`, `wake`), and tells `machine` what
-// happened; browser.rs has the other half of each.
+// Decides nothing. It asks the machine what to do (`next`) after each time it told what happened (`tell`); flat.rs has the
+// other half of each number.
 
 import { dial } from "./fetch.js"
 import { read } from "./frames.js"
 
-/** Inputs without more to say, in the order of browser.rs. */
-const [OPEN, TIMEOUT, VISIBLE, HIDDEN, PAGEHIDE, PAGESHOW, ONLINE, OFFLINE, FREEZE, RESUME] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+/** What may happen, in the order of flat.rs. */
+const [OPEN, TIMEOUT, VISIBLE, HIDDEN, PAGEHIDE, PAGESHOW, ONLINE, OFFLINE, FREEZE, RESUME, CLOSE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+/** The same, from outside: the page's pull queue, another connection, and topics joined by commas. */
+export const [FULL, DRAINED, RESTART, ADD, DELETE] = [11, 12, 13, 14, 15]
+/** The same, of an attempt. */
+const [LOST, OPENED, REFUSED, STATUS, EVENT, FRAME, BROKEN] = [16, 17, 18, 19, 20, 21, 22]
 
-/** What an attempt may say besides blocks; any other number is the status of an answer that is no stream. */
-const [LOST, OPENED, REFUSED] = [0, 1, 2]
+/** What the machine may ask, in the order of flat.rs. */
+const [CONNECT, DISCONNECT, PROBE, LISTEN, DELIVER, GAP, FAULT, OUTDATED] = [1, 2, 3, 4, 5, 6, 7, 8]
 
 /** The frames of ours, and events without a name, which no server of ours sends: both are heard before hello. */
 const FROM_THE_START = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`).concat("message")
@@ -20,13 +24,27 @@ const LONGEST = 2 ** 31 - 1
 
 /**
  * @typedef {object} Machine
- * @property {(signal: number) => void} signal
- * @property {(attempt: number, what: number, after: number, code: string) => void} news
- * @property {(attempt: number, bytes: Uint8Array) => boolean} bytes whether it goes on
- * @property {(attempt: number, id: string) => void} raw
- * @property {(attempt: number, text: string, raw: MessageEvent) => void} event `name\nid`
- * @property {(attempt: number, text: string, a: number, b: number, c: number, d: number) => void} frame `name\nid\nwords`
- * @property {(attempt: number, text: string) => void} broken `name\nid\nmember`
+ * @property {(now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, text: string) => void} tell
+ * @property {() => number} next what it asks, and sixteen times the number that goes with it; 0 for nothing
+ * @property {() => string} text what goes with that
+ * @property {() => number} deadline
+ * @property {(raw: boolean, id: string) => Framer} framer
+ *
+ * @typedef {object} Framer frames the bytes of one attempt; `free`d at its end
+ * @property {(bytes: Uint8Array) => boolean} push whether the attempt goes on
+ * @property {() => string} next `name\nid\ndata`, or nothing
+ * @property {() => string} id
+ * @property {() => number} retry
+ * @property {() => void} free
+ *
+ * @typedef {Pick<typeof globalThis, "document" | "EventSource" | "setTimeout" | "clearTimeout" | "addEventListener"> & { readonly Date: Pick<DateConstructor, "now"> }} World
+ *
+ * @typedef {object} Page who the stream is for; none of its functions throws
+ * @property {(event: MessageEvent) => void} event
+ * @property {(reason: string, topics: string, position: string) => void} gap
+ * @property {(reason: string, event: string, path: string, found: string, topic: string) => void} fault
+ * @property {(hash: string) => void} outdated
+ * @property {(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string) => void} state
  *
  * @typedef {object} Raw a server that is not ours: somebody else says its frames, and is handed all that comes
  * @property {(frame: (name: string, id: string, data: string) => void) => void} speaks how to say a frame in its place
@@ -37,8 +55,8 @@ const LONGEST = 2 ** 31 - 1
  */
 
 export class Browser {
-  /** @type {Machine | undefined} */
   #machine
+  #page
   #url
   #request
   /** The browser; in a test of a page it may be a played one. */
@@ -56,6 +74,10 @@ export class Browser {
   #timer
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #opening
+  /** Events that are not handed over yet, by the numbers that the machine has for them. @type {MessageEvent[]} */
+  #events = []
+  /** What the machine asks is being done further up the stack; whatever comes meanwhile waits for its turn there. */
+  #busy = false
   #over = new AbortController()
   #wall = 0
   /** How far the wall clock has fallen since the first reading. */
@@ -63,28 +85,31 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {import("./fetch.js").Request & { raw?: Raw, world?: typeof globalThis, Source?: typeof EventSource }} request
+   * @param {import("./fetch.js").Request & { raw?: Raw | undefined, world?: World | undefined, Source?: typeof EventSource | undefined }} request
    * @param {boolean} viaFetch
+   * @param {Machine} machine
+   * @param {Page} page
    */
-  constructor(url, request, viaFetch) {
+  constructor(url, request, viaFetch, machine, page) {
     this.#url = url
     this.#request = request
     this.#world = request.world ?? globalThis
     this.#viaFetch = viaFetch
+    this.#machine = machine
+    this.#page = page
   }
 
   /** Listens to the page, and opens a macrotask from now: what is closed before that dials nothing. */
-  start(/** @type {Machine} */ machine) {
-    this.#machine = machine
+  start() {
     this.#request.raw?.speaks((name, id, data) => this.#said(this.#attempt, name, id, data))
     const { signal } = this.#over
-    const on = (/** @type {EventTarget} */ target, /** @type {string} */ name, /** @type {() => number} */ input) =>
-      target.addEventListener(name, () => machine.signal(input()), { signal })
+    const on = (/** @type {Pick<EventTarget, "addEventListener">} */ target, /** @type {string} */ name, /** @type {() => number} */ input) =>
+      target.addEventListener(name, () => this.tell(input()), { signal })
     // A worker has no document, and Node not even events of its own.
     const { document } = this.#world
     if (document) {
       const seen = () => (document.visibilityState === "hidden" ? HIDDEN : VISIBLE)
-      if (seen() === HIDDEN) machine.signal(HIDDEN)
+      if (seen() === HIDDEN) this.tell(HIDDEN)
       on(document, "visibilitychange", seen)
       on(document, "freeze", () => FREEZE)
       on(document, "resume", () => RESUME)
@@ -95,17 +120,46 @@ export class Browser {
       on(this.#world, "online", () => ONLINE)
       on(this.#world, "offline", () => OFFLINE)
     }
-    this.#opening = this.#world.setTimeout(() => machine.signal(OPEN))
+    this.#opening = this.#world.setTimeout(() => this.tell(OPEN))
   }
 
-  /** Stops listening to the page; what still runs is disconnected by the machine. */
-  stop() {
+  /** Closes for good. */
+  close() {
     this.#world.clearTimeout(this.#opening)
     this.#over.abort()
+    this.tell(CLOSE)
+  }
+
+  /** Tells the machine what happened, and does what it asks. Nothing of ours is under way while the page's code runs. */
+  tell(/** @type {number} */ what, text = "", attempt = 0, a = 0, b = 0, c = 0, d = 0) {
+    const machine = this.#machine
+    machine.tell(this.#now(), what, attempt, a, b, c, d, text)
+    if (this.#busy) return
+    this.#busy = true
+    for (let asked; (asked = machine.next()); ) this.#obey(asked % 16, Math.floor(asked / 16))
+    this.#events = []
+    this.#busy = false
+    this.#wake(machine.deadline())
+  }
+
+  #obey(/** @type {number} */ what, /** @type {number} */ number) {
+    const page = this.#page
+    if (what === DELIVER) return page.event(/** @type {MessageEvent} */ (this.#events[number]))
+    const text = this.#machine.text()
+    const [a = "", b = "", c = "", d = "", e = ""] = text.split("\n")
+    if (what === CONNECT) this.#connect(number, text)
+    else if (what === DISCONNECT) number === this.#attempt && this.#runs(0)
+    else if (what === PROBE) this.#ask(number, "", true)
+    else if (what === LISTEN) text.split(",").forEach(this.#listen)
+    else if (what === GAP) page.gap(a, b, c)
+    else if (what === FAULT) page.fault(a, b, c, d || `${number || ""}`, e)
+    else if (what === OUTDATED) page.outdated(text)
+    else if (a === "closed") page.state(a, b, 0, number, c)
+    else page.state(a, b, number && this.date(number), 0, c)
   }
 
   /** Goes on while the device sleeps, as `performance.now()` does not everywhere, and never falls, as `Date.now()` may. */
-  now() {
+  #now() {
     const wall = this.#world.Date.now()
     this.#fallen += Math.max(this.#wall - wall, 0)
     this.#wall = wall
@@ -118,33 +172,30 @@ export class Browser {
   }
 
   /** One timer, for the machine's deadline; `Infinity` for none. */
-  wake(/** @type {number} */ at) {
+  #wake(/** @type {number} */ at) {
     // One that comes too early is left: the machine does not mind, and every event moves the deadline.
     if (this.#deadline !== undefined && at >= this.#deadline && at < Infinity) return
     this.#world.clearTimeout(this.#timer)
     this.#deadline = at
     if (at === Infinity) return
-    const wait = Math.min(Math.max(at - this.now(), 0), LONGEST)
+    const wait = Math.min(Math.max(at - this.#now(), 0), LONGEST)
     this.#timer = this.#world.setTimeout(() => {
       this.#deadline = undefined
-      this.#machine?.signal(TIMEOUT)
+      this.tell(TIMEOUT)
     }, wait)
   }
 
-  connect(/** @type {number} */ attempt, /** @type {string} */ query) {
+  #connect(/** @type {number} */ attempt, /** @type {string} */ query) {
     const { raw, Source } = this.#request
     this.#query = raw ? (this.#viaFetch ? "" : raw.resume()) : query
-    if (this.#viaFetch && !Source) {
-      if (raw) this.#machine?.raw(attempt, raw.resume())
-      return this.#ask(attempt, raw ? raw.resume() : "", false)
-    }
+    if (this.#viaFetch && !Source) return this.#ask(attempt, raw ? raw.resume() : "", false)
     /** @type {EventSource} */
     let source
     try {
       source = new (Source ?? this.#world.EventSource)(this.#target(), this.#request)
     } catch {
       this.#runs(attempt)
-      return this.#machine?.news(attempt, REFUSED, 0, "")
+      return this.tell(REFUSED, "", attempt)
     }
     /** @type {Map<string, (event: MessageEvent) => void>} */
     const heard = new Map()
@@ -158,55 +209,36 @@ export class Browser {
       heard.forEach((hear, name) => source.removeEventListener(name, hear))
     })
     // Inside hello's own listener this is early enough for the same chunk.
-    this.#listen = (name) => on(name, (event) => this.framed(attempt, name, event.lastEventId, event.data, event))
+    this.#listen = (name) => on(name, (event) => this.#framed(attempt, name, event.lastEventId, event.data, event))
     FROM_THE_START.forEach(this.#listen)
     on("open", () => this.#opened(attempt))
     on("error", () => {
       const { readyState } = source
       if (readyState === source.OPEN) return // an event that somebody named `error`
       source.close()
-      this.#machine?.news(attempt, readyState === source.CLOSED ? REFUSED : LOST, 0, "")
+      this.tell(readyState === source.CLOSED ? REFUSED : LOST, "", attempt)
     })
   }
 
-  disconnect(/** @type {number} */ attempt) {
-    if (attempt === this.#attempt) this.#runs(0)
-  }
-
-  /** Asks for the status that an `EventSource` hides. */
-  probe(/** @type {number} */ attempt) {
-    this.#ask(attempt, "", true)
-  }
-
-  listen(/** @type {string} */ name) {
-    this.#listen(name)
-  }
-
   /** An event or frame out of bytes that were framed in wasm, or one that the browser made an event of. */
-  framed(/** @type {number} */ attempt, /** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ data, /** @type {MessageEvent | undefined} */ own) {
+  #framed(/** @type {number} */ attempt, /** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ data, own = /** @type {MessageEvent | undefined} */ (undefined)) {
     const { raw } = this.#request
     const event = () => own ?? new MessageEvent(name, { data, lastEventId: id })
     if (raw) attempt === this.#attempt && raw.event(event())
     else if (name.startsWith("eventwire.")) this.#said(attempt, name, id, data)
-    else this.#machine?.event(attempt, `${name}\n${id}`, event())
-  }
-
-  /** All bytes so far are framed. */
-  read(/** @type {number} */ attempt, /** @type {string} */ id, /** @type {number} */ retry) {
-    if (attempt === this.#attempt) this.#request.raw?.read(id, retry)
+    else this.tell(EVENT, `${name}\n${id}`, attempt, this.#events.push(event()) - 1)
   }
 
   #opened(/** @type {number} */ attempt) {
-    this.#machine?.news(attempt, OPENED, 0, "")
+    this.tell(OPENED, "", attempt)
     if (attempt === this.#attempt) this.#request.raw?.opened()
   }
 
   /** A frame of ours. */
   #said(/** @type {number} */ attempt, /** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ data) {
     const frame = read(name.slice(10), data)
-    if (typeof frame !== "object") return this.#machine?.broken(attempt, `${name}\n${id}\n${frame ?? ""}`)
-    const [a = 0, b = 0, c = 0, d = 0] = frame.numbers
-    this.#machine?.frame(attempt, [name, id, ...frame.words].join("\n"), a, b, c, d)
+    if (typeof frame !== "object") return this.tell(BROKEN, `${name}\n${id}\n${frame ?? ""}`, attempt)
+    this.tell(FRAME, [name, id, ...frame.words].join("\n"), attempt, ...frame.numbers)
   }
 
   /** Something else runs now, or nothing: what ran before is over. */
@@ -224,13 +256,26 @@ export class Browser {
   }
 
   #ask(/** @type {number} */ attempt, /** @type {string} */ id, /** @type {boolean} */ probe) {
-    const machine = this.#machine
+    const { raw } = this.#request
+    const framer = probe ? undefined : this.#machine.framer(!!raw, id)
     const abort = dial(this.#request, this.#target(), id, probe, {
       opened: () => this.#opened(attempt),
-      bytes: (bytes) => machine?.bytes(attempt, bytes) ?? false,
-      lost: () => machine?.news(attempt, LOST, 0, ""),
-      refused: (status, after, code) => machine?.news(attempt, status, after, code),
+      bytes: (bytes) => framer ? this.#push(attempt, framer, bytes) : false,
+      lost: () => this.tell(LOST, "", attempt),
+      refused: (status, after, code) => this.tell(STATUS, code, attempt, status, after),
+      over: () => framer?.free(),
     })
     this.#runs(attempt, () => abort.abort())
+  }
+
+  /** Bytes of an attempt; whether it goes on. */
+  #push(/** @type {number} */ attempt, /** @type {Framer} */ framer, /** @type {Uint8Array} */ bytes) {
+    const whole = framer.push(bytes)
+    for (let block; (block = framer.next()); ) {
+      const [name = "", id = ""] = block.split("\n", 2)
+      this.#framed(attempt, name, id, block.slice(name.length + id.length + 2))
+    }
+    if (attempt === this.#attempt) this.#request.raw?.read(framer.id(), framer.retry())
+    return whole
   }
 }

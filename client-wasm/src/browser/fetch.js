@@ -8,22 +8,23 @@ const [ENOUGH, SOON] = [4096, 1000]
 
 /**
  * @typedef {object} Request what is asked, and how
- * @property {Sent | ((why: { refused: number | undefined }) => Sent | Promise<Sent>)} [headers]
+ * @property {Sent | ((why: { refused: 401 | 403 | undefined }) => Sent | Promise<Sent>) | undefined} [headers]
  * @property {string} [method]
- * @property {BodyInit} [body]
+ * @property {BodyInit | undefined} [body]
  * @property {boolean} [withCredentials]
- * @property {typeof fetch} [fetch] asks in place of the browser's own
+ * @property {typeof fetch | undefined} [fetch] asks in place of the browser's own
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
  * @property {(bytes: number) => void} [counts] hears how much has come
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
  * @typedef {HeadersInit | undefined} Sent
  *
- * @typedef {object} Told who hears of it; nobody, once it is aborted
+ * @typedef {object} Told who hears of it; of nothing but its end, once it is aborted
  * @property {() => void} opened
  * @property {(bytes: Uint8Array) => boolean} bytes whether to go on
  * @property {() => void} lost
  * @property {(status: number, after: number, code: string) => void} refused no stream; `after` in milliseconds
+ * @property {() => void} [over] nothing follows
  */
 
 /**
@@ -40,7 +41,7 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
   const { signal } = abort
 
   /** @returns {Promise<unknown>} */
-  const ask = async (/** @type {number | undefined} */ refused) => {
+  const ask = async (/** @type {401 | 403 | undefined} */ refused) => {
     let headers
     try {
       headers = new Headers(typeof own === "function" ? await own({ refused }) : own)
@@ -95,7 +96,10 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
 
   ask(undefined)
     .catch(() => signal.aborted || tell.lost())
-    .finally(() => abort.abort()) // lets go of what was not read
+    .finally(() => {
+      abort.abort() // lets go of what was not read
+      tell.over?.()
+    })
   return abort
 }
 

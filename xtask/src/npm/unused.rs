@@ -10,7 +10,7 @@ use std::{collections::HashMap, ops::Range};
 use super::binary::Reader;
 
 /// Functions that never return and only find words for a panic, by what their mangled names contain.
-const LAST_WORDS: [&str; 9] = [
+const LAST_WORDS: [&str; 12] = [
     "9panicking",
     "13assert_failed",
     "slice_error_fail",
@@ -20,6 +20,10 @@ const LAST_WORDS: [&str; 9] = [
     "panic_already_",
     "panic_access_error",
     "7raw_vec12handle_error",
+    // What wasm-bindgen throws where JavaScript would use what is freed, or in use: the package's own JavaScript does not.
+    "12wasm_bindgen9throw_str",
+    "12wasm_bindgen16__wbindgen_throw17h",
+    "12wasm_bindgen4__rt10throw_null",
 ];
 
 /// What was done.

@@ -1,0 +1,214 @@
+//! The machine as JavaScript drives it: a few numbers and one text each way, and never a call back.
+//!
+//! `browser/browser.js` has the other half of each number. Decides nothing.
+
+use eventwire::{
+    Code, EventName, Frame, Pattern, Position,
+    frame::{Bye, CursorKind, Gap, GapReason, Hello, InvalidFrame},
+};
+use eventwire_client_core::{
+    Attempt, Block, Body, Client, End, Fault, Handle, Input, Output, State, Status, Timestamp, TransportEvent,
+};
+use std::time::Duration;
+
+/// Inputs without more to say. What follows them here follows them in `browser.js` too.
+const SIGNALS: [Input<'static>; 14] = [
+    Input::Open,
+    Input::Timeout,
+    Input::Visible,
+    Input::Hidden,
+    Input::PageHide,
+    Input::PageShow,
+    Input::Online,
+    Input::Offline,
+    Input::Freeze,
+    Input::Resume,
+    Input::Close,
+    Input::QueueFull,
+    Input::QueueDrained,
+    Input::Restart,
+];
+
+/// Said by name elsewhere; the others are told by `browser.js` alone.
+#[cfg(not(feature = "npm"))]
+pub(crate) const FULL: u32 = 11;
+#[cfg(not(feature = "npm"))]
+pub(crate) const DRAINED: u32 = 12;
+#[cfg(not(feature = "npm"))]
+pub(crate) const RESTART: u32 = 13;
+pub(crate) const ADD: u32 = 14;
+pub(crate) const DELETE: u32 = 15;
+
+/// Tells the machine what happened, with what is said besides.
+pub(crate) fn tell(client: &mut Client, now: f64, what: u32, attempt: u32, numbers: [f64; 4], text: &str) {
+    let now = Timestamp(now as u64);
+    let mut lines = text.splitn(3, '\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let topics;
+    let read;
+    let news = match what {
+        ADD => {
+            topics = patterns(text).unwrap_or_default();
+            return client.handle_input(now, Input::TopicsAdd(&topics));
+        }
+        DELETE => {
+            topics = patterns(text).unwrap_or_default();
+            return client.handle_input(now, Input::TopicsDelete(&topics));
+        }
+        16 => TransportEvent::Ended(End::Lost),
+        17 => TransportEvent::Opened,
+        18 => TransportEvent::Ended(End::Refused),
+        19 => TransportEvent::Status(Status {
+            status: numbers[0] as u16,
+            retry_after: (numbers[1] > 0.0).then(|| millis(numbers[1])),
+            code: (!text.is_empty()).then_some(text),
+        }),
+        // Its name and its id.
+        20 => {
+            let body = Body::Payload(Handle(numbers[0] as u32));
+            TransportEvent::Block(Block { event: line(), id: line(), body })
+        }
+        // Its name, its id, and its words in the order of `frames.js`, lists joined by commas.
+        21 => {
+            let (event, id, words) = (line(), line(), line());
+            read = frame(event, words, numbers).map(Some).map_err(|member| InvalidFrame::new(event, member));
+            TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
+        }
+        // Its name, its id, and the member that is wrong; none in a frame that nobody here knows.
+        22 => {
+            let (event, id, member) = (line(), line(), line());
+            read = if member.is_empty() { Ok(None) } else { Err(InvalidFrame::new(event, member)) };
+            TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
+        }
+        signal => {
+            if let Some(input) = SIGNALS.get(signal as usize) {
+                client.handle_input(now, *input);
+            }
+            return;
+        }
+    };
+    client.handle_input(now, Input::Transport(Attempt(attempt), news));
+}
+
+/// What the machine asks: sixteen times the number that goes with it and what it is, and a text of several lines.
+pub(crate) fn asked(output: Output) -> (f64, String) {
+    let mut text = String::new();
+    let (what, number): (u32, f64) = match &output {
+        Output::Connect { attempt, query } => {
+            text.push_str(query);
+            (1, attempt.0.into())
+        }
+        Output::Disconnect { attempt } => (2, attempt.0.into()),
+        Output::Probe { attempt } => (3, attempt.0.into()),
+        Output::Listen { names } => {
+            join(&mut text, ',', names.iter().map(EventName::as_str));
+            (4, 0.0)
+        }
+        // Topic and position are in the event's own id.
+        Output::Deliver { handle, .. } => (5, handle.0.into()),
+        Output::Gap(gap) => {
+            text.push_str(gap.reason.as_str());
+            text.push('\n');
+            text.push_str(&joined(&gap.topics));
+            text.push('\n');
+            push_position(&mut text, gap.position);
+            (6, 0.0)
+        }
+        Output::Fault(fault) => {
+            let mut number = 0.0;
+            let (event, path, found, topic) = match fault {
+                Fault::Id { event, id } => (&**event, "", &**id, ""),
+                Fault::Frame { event, member } => (&**event, &**member, "", ""),
+                Fault::Unknown { event } | Fault::Early { event } => (&**event, "", "", ""),
+                Fault::Denied { pattern } | Fault::TooMany { pattern } => ("", "", "", pattern.as_str()),
+                Fault::Version { version } => {
+                    number = f64::from(*version);
+                    ("eventwire.hello", "v", "", "")
+                }
+            };
+            join(&mut text, '\n', [fault.as_str(), event, path, found, topic].into_iter());
+            (7, number)
+        }
+        Output::Outdated { hash } => {
+            text.push_str(hash);
+            (8, 0.0)
+        }
+        Output::State(state) => {
+            let (status, problem) = match state {
+                State::Closed(reason) => (reason.status.unwrap_or_default(), reason.problem.as_deref()),
+                _ => (0, None),
+            };
+            join(&mut text, '\n', [state.kind(), state.reason(), problem.unwrap_or_default()].into_iter());
+            (9, state.next_attempt_at().map_or(f64::from(status), |at| at.0 as f64))
+        }
+    };
+    (number * 16.0 + f64::from(what), text)
+}
+
+pub(crate) fn push_position(text: &mut String, position: Option<Position>) {
+    if let Some(position) = position {
+        position.push_to(text);
+    }
+}
+
+fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'static str> {
+    let mut words = words.split('\n');
+    let mut word = || words.next().unwrap_or_default();
+    Ok(match name {
+        "eventwire.hello" => Frame::Hello(Hello {
+            v: a as u32,
+            start: Position::parse(word()).map_err(|_| "start")?,
+            head: Position::parse(word()).map_err(|_| "head")?,
+            names: list(word(), |name| EventName::parse(name).ok()).ok_or("names")?,
+            contract: word().into(),
+            topics: patterns(word()).ok_or("topics")?,
+            denied: patterns(word()).ok_or("denied")?,
+            heartbeat: millis(b),
+            spread: millis(c),
+            retry: millis(d),
+        }),
+        "eventwire.gap" => Frame::Gap(Gap {
+            reason: GapReason::parse(word()).unwrap_or(GapReason::Lost),
+            topics: patterns(word()).ok_or("topics")?,
+        }),
+        "eventwire.cursor" => Frame::Cursor(CursorKind::parse(word()).unwrap_or(CursorKind::Skip)),
+        "eventwire.names" => Frame::Names(list(word(), |name| EventName::parse(name).ok()).ok_or("names")?),
+        _ => Frame::Bye(Bye { reason: Code::of_bye(word()), after: millis(a) }),
+    })
+}
+
+pub(crate) fn millis(number: f64) -> Duration {
+    Duration::from_millis(number as u64)
+}
+
+/// Patterns joined by commas, if each is one.
+pub(crate) fn patterns(joined: &str) -> Option<Vec<Pattern>> {
+    list(joined, |pattern| Pattern::parse(pattern).ok())
+}
+
+/// What is joined by commas, which neither a topic nor a name can hold. Nothing at all is an empty list.
+pub(crate) fn list<T>(joined: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let mut items = Vec::new();
+    if !joined.is_empty() {
+        for item in joined.split(',') {
+            items.push(parse(item)?);
+        }
+    }
+    Some(items)
+}
+
+/// Patterns joined by commas.
+pub(crate) fn joined(patterns: &[Pattern]) -> String {
+    let mut text = String::new();
+    join(&mut text, ',', patterns.iter().map(Pattern::as_str));
+    text
+}
+
+fn join<'a>(text: &mut String, by: char, parts: impl Iterator<Item = &'a str>) {
+    for (n, part) in parts.enumerate() {
+        if n > 0 {
+            text.push(by);
+        }
+        text.push_str(part);
+    }
+}

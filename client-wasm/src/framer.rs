@@ -1,0 +1,52 @@
+//! Bytes of the fetch transport into blocks, as JavaScript takes them.
+
+use eventwire::{limits, sse::Decoder};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Frames the bytes of one attempt.
+#[derive(Debug)]
+#[wasm_bindgen]
+pub struct Framer {
+    decoder: Decoder,
+    /// Blocks of the bytes pushed last, joined; empty once they are taken.
+    blocks: Vec<String>,
+}
+
+#[wasm_bindgen]
+impl Framer {
+    /// `raw`: comments are blocks too, for the server is not ours. `id`: the last event ID of the attempt before.
+    #[wasm_bindgen(constructor)]
+    pub fn new(raw: bool, id: &str) -> Self {
+        let decoder = Decoder::new(limits::LINE).with_id(id);
+        Self { decoder: if raw { decoder.with_comments() } else { decoder }, blocks: Vec::new() }
+    }
+
+    /// Takes the next bytes; whether the attempt goes on.
+    pub fn push(&mut self, bytes: &[u8]) -> bool {
+        let blocks = &mut self.blocks;
+        let whole = self.decoder.push(bytes, |block| {
+            let mut text = String::new();
+            for part in [block.event, "\n", block.id, "\n", block.data] {
+                text.push_str(part);
+            }
+            blocks.push(text);
+        });
+        blocks.reverse();
+        whole.is_ok()
+    }
+
+    /// The next block: its name, its id, and its data from the third line on. Empty: there is none.
+    pub fn next(&mut self) -> String {
+        self.blocks.pop().unwrap_or_default()
+    }
+
+    /// The last event ID in force.
+    pub fn id(&self) -> String {
+        self.decoder.last_event_id().into()
+    }
+
+    /// The floor of the waits, in milliseconds; 0 if none was said.
+    pub fn retry(&self) -> f64 {
+        self.decoder.retry().map_or(0.0, |retry| retry.as_secs_f64() * 1000.0)
+    }
+}
