@@ -10,13 +10,15 @@ use std::{
     io,
     sync::{Arc, mpsc},
     thread::{Builder, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Files that were ended and may wait to be written through. Beyond, whoever would end another writes them through first.
 const BEHIND: usize = 8;
 /// Newest files that may not be on the disk itself: as many as are taken to be written through, and as many again.
 pub(super) const NEWEST: usize = 2 * (BEHIND + 1);
+/// So many are written through before the interval is over: soon enough that nobody comes to wait for it.
+const HURRY: usize = BEHIND / 2;
 
 pub(super) type Unwritten = Arc<Mutex<Pending>>;
 
@@ -26,6 +28,8 @@ pub(super) struct Pending {
     files: Vec<Arc<dyn File>>,
     /// A file was made.
     names: bool,
+    /// To whoever writes them through at an interval.
+    hurry: Option<mpsc::SyncSender<()>>,
 }
 
 impl Pending {
@@ -39,6 +43,10 @@ impl Pending {
     /// A file was made.
     pub(super) fn made(&mut self) {
         self.names = true;
+        if let Some(hurry) = self.hurry.as_ref().filter(|_| self.files.len() >= HURRY) {
+            // If there is no room for the word, it has been said.
+            let _ = hurry.try_send(());
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -46,7 +54,15 @@ impl Pending {
     }
 
     pub(super) fn take(&mut self) -> Self {
-        std::mem::take(self)
+        Self { files: std::mem::take(&mut self.files), names: std::mem::take(&mut self.names), hurry: None }
+    }
+
+    /// All but what is being written: whoever writes there would wait for it.
+    fn take_ended(&mut self) -> Self {
+        let newest = self.files.pop();
+        let ended = self.take();
+        self.files.extend(newest);
+        ended
     }
 
     pub(super) fn write_through(&self, medium: &dyn Medium) -> io::Result<()> {
@@ -67,7 +83,8 @@ pub(super) fn spawn(work: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>
 /// Dropping it stops it and waits for its end.
 #[derive(Debug)]
 pub(super) struct Flusher {
-    stop: Option<mpsc::SyncSender<()>>,
+    /// In here is its only sender, whose end is the word to stop.
+    unwritten: Unwritten,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -79,23 +96,32 @@ impl Flusher {
         unwritten: Unwritten,
         failed: impl FnOnce(&io::Error) + Send + 'static,
     ) -> io::Result<Self> {
-        // Nothing is ever sent: the end of the sender is the word.
-        let (stop, stopped) = mpsc::sync_channel::<()>(1);
+        let (hurry, word) = mpsc::sync_channel(1);
+        unwritten.lock().hurry = Some(hurry);
+        let pending = unwritten.clone();
         let thread = spawn(Box::new(move || {
-            while stopped.recv_timeout(every) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let pending = unwritten.lock().take();
-                if let Err(error) = pending.write_through(&*medium) {
+            let mut next = Instant::now() + every;
+            loop {
+                let (taken, all) = match word.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                    Ok(()) => (pending.lock().take_ended(), false),
+                    Err(mpsc::RecvTimeoutError::Timeout) => (pending.lock().take(), true),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                };
+                if let Err(error) = taken.write_through(&*medium) {
                     return failed(&error);
+                }
+                if all {
+                    next = Instant::now() + every;
                 }
             }
         }))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { unwritten, thread: Some(thread) })
     }
 }
 
 impl Drop for Flusher {
     fn drop(&mut self) {
-        self.stop = None;
+        self.unwritten.lock().hurry = None;
         if let Some(thread) = self.thread.take() {
             // It has nothing to report that it did not log.
             let _ = thread.join();

@@ -333,6 +333,7 @@ impl Inner {
             return Err(AppendError::WrongEpoch(current));
         }
         let through = *self.sync.lock() == Sync::Always;
+        let begins = writing.writer.is_to_begin();
         writing.writer.append(head.0, &records, through).map_err(|failure| self.not_appended(&failure))?;
         let acked = Acked { first: (!records.is_empty()).then(|| head.next()) };
         let head = Offset(head.0 + records.len() as u64);
@@ -341,7 +342,10 @@ impl Inner {
             // It costs knowledge of a damaged end, and no event.
             tracing::warn!(target: "eventwire::store::unmarked", %error);
         }
-        writing.pace.took(began, Instant::now());
+        // Where another file begins nobody waits for it anyway, and what it takes says nothing of what follows.
+        if !begins {
+            writing.pace.took(began, Instant::now());
+        }
         self.committed.send_replace(Committed { epoch, head, batch: records.into() });
         Ok(acked)
     }

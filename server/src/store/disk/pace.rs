@@ -7,25 +7,28 @@ use std::time::{Duration, Instant};
 
 /// Whoever waits longer for a write has waited for the disk, or was not running.
 const QUICK: Duration = Duration::from_millis(1);
-/// After a slow write the next ones are waited for elsewhere for so many times as long: at most one part in so many of
-/// anybody's time is spent waiting.
+/// A slow write is made good in so many times as long: over time, at most one part in so many of anybody's is spent waiting.
 const REST: u32 = 10;
+/// As long as no more than this is to be made good, the next write is waited for where it is asked for all the same: one
+/// that was slow now and then costs nothing, many of them make the next ones wait elsewhere.
+const CREDIT: Duration = Duration::from_millis(200);
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
-    rest: Option<Instant>,
+    /// When all slow writes are made good.
+    even: Option<Instant>,
 }
 
 impl Pace {
     pub(super) fn is_quick(&self, now: Instant) -> bool {
-        self.rest.is_none_or(|rest| rest <= now)
+        self.even.is_none_or(|even| even.saturating_duration_since(now) <= CREDIT)
     }
 
     /// A write was begun and ended then, here or elsewhere.
     pub(super) fn took(&mut self, began: Instant, ended: Instant) {
         let took = ended.saturating_duration_since(began);
         if took > QUICK {
-            self.rest = ended.checked_add(took * REST);
+            self.even = self.even.max(Some(ended)).and_then(|from| from.checked_add(took * REST));
         }
     }
 }
@@ -34,18 +37,28 @@ impl Pace {
 mod tests {
     use super::*;
 
+    fn took(pace: &mut Pace, began: Instant, ms: u64) -> Instant {
+        let ended = began + Duration::from_millis(ms);
+        pace.took(began, ended);
+        ended
+    }
+
     #[test]
-    fn a_slow_write_is_followed_by_a_rest_of_ten_times_as_long_and_a_quick_one_by_none() {
+    fn slow_writes_now_and_then_change_nothing_and_many_are_made_good_in_ten_times_as_long() {
         let (mut pace, began) = (Pace::default(), Instant::now());
-        let at = |micros: u64| began + Duration::from_micros(micros);
+        let at = |ms: u64| began + Duration::from_millis(ms);
         assert!(pace.is_quick(began));
-        pace.took(began, at(900));
-        assert!(pace.is_quick(at(900)));
-        pace.took(began, at(2_000));
-        assert!(!pace.is_quick(at(2_000)) && !pace.is_quick(at(21_999)) && pace.is_quick(at(22_000)));
-        // One that is slow elsewhere makes the rest longer, a quick one makes it no shorter.
-        pace.took(at(3_000), at(6_000));
-        pace.took(at(6_000), at(6_100));
-        assert!(!pace.is_quick(at(35_999)) && pace.is_quick(at(36_000)));
+        assert_eq!(took(&mut pace, at(0), 20), at(20));
+        assert!(pace.is_quick(at(20)));
+        took(&mut pace, at(20), 30);
+        // 500 ms from 20 ms on are to be made good, and 200 may be left of them.
+        assert!(!pace.is_quick(at(50)) && !pace.is_quick(at(319)) && pace.is_quick(at(320)));
+        // One that is slow elsewhere makes it longer, a quick one makes it no shorter.
+        took(&mut pace, at(100), 2);
+        took(&mut pace, at(110), 1);
+        assert!(!pace.is_quick(at(339)) && pace.is_quick(at(340)));
+        // What was made good long ago is no credit for what comes.
+        took(&mut pace, at(9_000), 21);
+        assert!(!pace.is_quick(at(9_021)) && pace.is_quick(at(9_031)));
     }
 }
