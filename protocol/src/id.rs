@@ -87,7 +87,7 @@ impl Epoch {
     }
 
     /// The epoch's text, byte by byte.
-    pub(crate) fn digits(self) -> [u8; 12] {
+    pub fn digits(self) -> [u8; 12] {
         let (mut digits, mut rest) = ([0; 12], self.0);
         for digit in digits.iter_mut().rev() {
             *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];

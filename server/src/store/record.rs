@@ -51,23 +51,6 @@ pub struct InvalidRecord {
     reason: Box<str>,
 }
 
-/// A line but for its payload.
-#[derive(Serialize)]
-struct Head<'a> {
-    v: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<Epoch>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    producer: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    time: u64,
-    event: &'a str,
-    topic: &'a str,
-}
-
 #[derive(Deserialize)]
 struct Line<'a> {
     v: u32,
@@ -99,21 +82,24 @@ impl Record {
 
     /// Appends the record's line of JSON.
     pub(crate) fn encode_to(&self, out: &mut Vec<u8>) {
-        let head = Head {
-            v: VERSION,
-            epoch: self.epoch,
-            producer: self.producer.as_ref().map(|producer| &*producer.tag),
-            seq: self.producer.as_ref().map(|producer| producer.seq),
-            key: self.key.as_deref(),
-            time: self.time,
-            event: self.name.as_str(),
-            topic: self.topic.as_str(),
-        };
-        // Plain text and numbers into memory: there is nothing in here that cannot be written.
-        let written = serde_json::to_writer(&mut *out, &head);
-        debug_assert!(written.is_ok(), "{written:?}");
+        // Written by hand: this is done for every event, in the one place where all of them wait for each other.
+        number(VERSION.into(), b"{\"v\":", out);
+        if let Some(epoch) = self.epoch {
+            out.extend_from_slice(b",\"epoch\":\"");
+            out.extend_from_slice(&epoch.digits());
+            out.push(b'"');
+        }
+        if let Some(Producer { tag, seq }) = &self.producer {
+            text(tag, b",\"producer\":", out);
+            number(*seq, b",\"seq\":", out);
+        }
+        if let Some(key) = &self.key {
+            text(key, b",\"key\":", out);
+        }
+        number(self.time, b",\"time\":", out);
+        text(self.name.as_str(), b",\"event\":", out);
+        text(self.topic.as_str(), b",\"topic\":", out);
         // A payload is one line of JSON by type; it is not read again to be written.
-        out.pop();
         out.extend_from_slice(b",\"data\":");
         out.extend_from_slice(self.payload.as_str().as_bytes());
         out.push(b'}');
@@ -136,6 +122,29 @@ impl Record {
             payload: Payload::parse(line.data.get()).map_err(InvalidRecord::because)?,
         })
     }
+}
+
+fn number(number: u64, after: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(after);
+    json(&number, out);
+}
+
+fn text(text: &str, after: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(after);
+    // Nearly always it stands for itself.
+    if text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        json(text, out);
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    // Text and numbers into memory: there is nothing in here that cannot be written.
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok(), "{written:?}");
 }
 
 impl InvalidRecord {

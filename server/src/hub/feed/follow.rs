@@ -41,9 +41,9 @@ const READ_BACK: u64 = 4;
 /// Bytes of records read back however little is kept: the window of keys.
 const READ_AT_LEAST: u64 = 256 << 20;
 
-/// After so many batches of one a publisher may move the loop on itself; and once in so many batches nobody may for a
-/// while: publishers in company, whom nothing makes wait for each other, are seen then.
-const LONE: (u32, u32) = (4, 256);
+/// After so many batches of one a publisher may move the loop on itself; and one in so many batches waits for the loop's
+/// own task all the same: publishers in company, whom nothing makes wait for each other, are seen then.
+const LONE: (u32, u32) = (4, 512);
 
 type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 
@@ -77,6 +77,8 @@ pub(super) struct Follow<S: Store> {
     /// Batches of one in a row that the store answered at once.
     alone: u32,
     lone: Lone,
+    /// The store did not answer the newest batch at once.
+    waited: bool,
     appending: Working<Appended>,
     trimming: Working<Result<Offset, StoreError>>,
 }
@@ -125,6 +127,7 @@ impl<S: Store> Follow<S> {
             company: 0,
             alone: 0,
             lone: Lone::default(),
+            waited: false,
             appending: None,
             trimming: None,
         };
@@ -237,7 +240,7 @@ impl<S: Store> Follow<S> {
                 result = working(&mut self.trimming) => self.trimmed(result),
                 count = orders.recv_many(&mut taken, room), if open && room > 0 => {
                     open = count > 0;
-                    if self.appending.is_none() && (count > 1 || self.company > 1) {
+                    if self.waited && self.appending.is_none() && (count > 1 || self.company > 1) {
                         gather(orders, &mut taken, room).await;
                     }
                     let now = self.clock.now();
@@ -276,25 +279,24 @@ impl<S: Store> Follow<S> {
 
     fn appended(&mut self, Appended { batch, result, waited }: Appended) -> Option<TailEnd> {
         self.away = None;
+        self.waited = waited;
         self.alone = if waited || self.company > 1 { 0 } else { self.alone.wrapping_add(1) };
-        self.lone.store(self.alone % LONE.1 >= LONE.0, Relaxed);
-        let seqs: Vec<u64> = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq).collect();
+        self.lone.store(self.alone >= LONE.0 && !self.alone.is_multiple_of(LONE.1), Relaxed);
+        let seqs = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq);
         match result {
             // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.
             Ok(Acked { first: Some(first) }) => {
-                let acked: Vec<_> = seqs.into_iter().zip((first.0..).map(Offset)).collect();
-                let why = StoreError::new(StoreErrorKind::Unavailable, "it was acknowledged and did not come back");
-                self.orders.settle(&acked, self.last, &why);
+                self.orders.settle(seqs.zip((first.0..).map(Offset)), self.last);
                 None
             }
             Ok(Acked { first: None }) => None,
             Err(AppendError::Refused(error)) => {
-                self.orders.fail(&seqs, || PublishError::Refused(error.clone()));
+                self.orders.fail(seqs, || PublishError::Refused(error.clone()));
                 None
             }
             // It may still come back through the tail, and readers get it then.
             Err(AppendError::Indeterminate(error)) => {
-                self.orders.fail(&seqs, || PublishError::Indeterminate(error.clone()));
+                self.orders.fail(seqs, || PublishError::Indeterminate(error.clone()));
                 None
             }
             Err(AppendError::WrongEpoch(epoch)) => {

@@ -5,13 +5,11 @@
 use super::{Answer, Order};
 use crate::{
     hub::{keys::Keys, publish::PublishError},
-    store::{Producer, Record, StoreError},
+    store::{Producer, Record, StoreError, StoreErrorKind},
 };
 use eventwire::{Epoch, Offset, Position};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use hashbrown::HashMap;
+use std::{collections::VecDeque, sync::Arc};
 
 /// Records of one batch.
 pub(super) const BATCH: usize = 512;
@@ -29,9 +27,10 @@ pub(super) struct Orders {
 }
 
 struct Waiting {
-    answers: Vec<Answer>,
+    answer: Answer,
+    /// Of those that published the same key meanwhile.
+    others: Vec<Answer>,
     key: Option<Box<str>>,
-    sent: bool,
 }
 
 impl Orders {
@@ -58,7 +57,7 @@ impl Orders {
                 return;
             }
             if let Some(waiting) = self.keys.get(key).and_then(|seq| self.waiting.get_mut(seq)) {
-                waiting.answers.push(answer);
+                waiting.others.push(answer);
                 return;
             }
         }
@@ -67,7 +66,7 @@ impl Orders {
         if let Some(key) = &key {
             self.keys.insert(key.clone(), seq);
         }
-        self.waiting.insert(seq, Waiting { answers: vec![answer], key: key.clone(), sent: false });
+        self.waiting.insert(seq, Waiting { answer, others: Vec::new(), key: key.clone() });
         let producer = Some(Producer { tag: self.tag.clone(), seq });
         self.gathered.push_back(Arc::new(Record { epoch: Some(epoch), producer, key, time, topic, name, payload }));
     }
@@ -81,9 +80,6 @@ impl Orders {
                 Arc::make_mut(&mut record).epoch = Some(epoch);
             }
             bytes += record.payload.as_str().len();
-            if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
-                waiting.sent = true;
-            }
             batch.push(record);
             if bytes >= BATCH_BYTES {
                 break;
@@ -95,9 +91,6 @@ impl Orders {
     /// A batch that was not stored, to be stored again: before all others.
     pub(super) fn put_back(&mut self, batch: Vec<Arc<Record>>) {
         for record in batch.into_iter().rev() {
-            if let Some(waiting) = record.producer.as_ref().and_then(|own| self.waiting.get_mut(&own.seq)) {
-                waiting.sent = false;
-            }
             self.gathered.push_front(record);
         }
     }
@@ -110,16 +103,18 @@ impl Orders {
     }
 
     /// These were not stored, or it is not known.
-    pub(super) fn fail(&mut self, seqs: &[u64], error: impl Fn() -> PublishError) {
+    pub(super) fn fail(&mut self, seqs: impl IntoIterator<Item = u64>, error: impl Fn() -> PublishError) {
         for seq in seqs {
-            self.answer(*seq, || Err(error()));
+            self.answer(seq, || Err(error()));
         }
     }
 
     /// Nothing that was handed to the store can be found again.
     pub(super) fn lose_sent(&mut self, why: &StoreError) {
-        let sent: Vec<u64> = self.waiting.iter().filter(|(_, waiting)| waiting.sent).map(|(seq, _)| *seq).collect();
-        self.fail(&sent, || PublishError::Indeterminate(why.clone()));
+        // Handed over in the order they were taken in.
+        let unsent = self.gathered.front().and_then(|record| Some(record.producer.as_ref()?.seq)).unwrap_or(self.next);
+        let sent: Vec<u64> = self.waiting.keys().copied().filter(|seq| *seq < unsent).collect();
+        self.fail(sent, || PublishError::Indeterminate(why.clone()));
     }
 
     /// The store has not answered for long: what it was handed may be stored, everything else is given up.
@@ -127,25 +122,28 @@ impl Orders {
         self.lose_sent(why);
         let gathered: Vec<u64> =
             self.gathered.drain(..).filter_map(|record| Some(record.producer.as_ref()?.seq)).collect();
-        self.fail(&gathered, || PublishError::Refused(why.clone()));
+        self.fail(gathered, || PublishError::Refused(why.clone()));
     }
 
     /// What lies at or before `upto` has come back: whatever of it still waits was lost.
-    pub(super) fn settle(&mut self, acked: &[(u64, Offset)], upto: Offset, why: &StoreError) {
-        for (seq, _) in acked.iter().filter(|(_, at)| *at <= upto) {
-            self.answer(*seq, || Err(PublishError::Indeterminate(why.clone())));
+    pub(super) fn settle(&mut self, acked: impl Iterator<Item = (u64, Offset)>, upto: Offset) {
+        for (seq, _) in acked.filter(|(_, at)| *at <= upto) {
+            self.answer(seq, || {
+                let why = StoreError::new(StoreErrorKind::Unavailable, "it was acknowledged and did not come back");
+                Err(PublishError::Indeterminate(why))
+            });
         }
     }
 
     fn answer(&mut self, seq: u64, with: impl Fn() -> Result<Position, PublishError>) {
-        if let Some(waiting) = self.waiting.remove(&seq) {
-            if let Some(key) = waiting.key {
-                self.keys.remove(&key);
-            }
-            for answer in waiting.answers {
-                reply(answer, with());
-            }
+        let Some(Waiting { answer, others, key }) = self.waiting.remove(&seq) else { return };
+        if let Some(key) = key {
+            self.keys.remove(&key);
         }
+        for answer in others {
+            reply(answer, with());
+        }
+        reply(answer, with());
     }
 }
 

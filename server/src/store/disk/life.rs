@@ -193,8 +193,10 @@ fn marked(shown: Position) -> [u8; MARKED] {
     let mut out = [b' '; MARKED];
     out[MARKED_TEXT - 1] = b'\n';
     out[MARKED - 1] = b'\n';
+    let (epoch, rest) = out.split_at_mut(12);
+    epoch.copy_from_slice(&shown.epoch.digits());
     // What is given has this room.
-    let _ = write!(&mut out[..MARKED_TEXT - 1], "{}-{}", shown.epoch, shown.offset);
+    let _ = write!(&mut rest[..MARKED_TEXT - 13], "-{}", shown.offset.0);
     let sum = crc32fast::hash(&out[..MARKED_TEXT]);
     let _ = write!(&mut out[MARKED_TEXT..MARKED - 1], "{sum:08x}");
     out
