@@ -17,26 +17,30 @@ import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
 import { app, BUNDLERS, files } from '../where/bundlers.mjs'
 
+const HEAVY = Object.keys(BUNDLERS).filter((name) => BUNDLERS[name].heavy)
+
 export const help = `
-cargo xtask e2e bundlers [--only NAME,…] [--browser chromium|firefox|both]
+cargo xtask e2e bundlers [--only NAME,…] [--all] [--browser chromium|firefox|both]
 
 Packs the npm package; publint and arethetypeswrong must find nothing in it. Builds a page with each of
-${Object.keys(BUNDLERS).join(', ')},
+${Object.keys(BUNDLERS).join(', ')};
 opens it, cuts its stream while events come, and asks the judge: nothing lost, doubled or out of order. The same in a
 worker, and with eventwire/slim in each way the bundler has for wasm. Lists what each page weighs behind brotli.
 
-  --only     bundlers to run (all)
+  --only     bundlers to run (all but ${HEAVY.join(' and ')}, which take longer than the others together)
+  --all      those too
   --browser  chromium (the default), firefox, or both`
 
 export const options = {
   only: { type: 'string', default: '' },
+  all: { type: 'boolean', default: false },
   browser: { type: 'string', default: 'chromium' },
 }
 
 const TICKS = 40
 
-export async function run({ only, browser }, tally) {
-  const names = only ? only.split(',') : Object.keys(BUNDLERS)
+export async function run({ only, all, browser }, tally) {
+  const names = only ? only.split(',') : Object.keys(BUNDLERS).filter((name) => all || !HEAVY.includes(name))
   for (const name of names) must(BUNDLERS[name], `no bundler "${name}"; take ${Object.keys(BUNDLERS).join(', ')}`)
   const tarball = await pack()
   await linted(tarball, tally)
@@ -76,7 +80,7 @@ async function linted(tarball, tally) {
 
 /** Builds or serves a page; answers with where it is, and what its files weigh. */
 async function make(name, sources, way, workers) {
-  const dir = fresh(`bundlers/${name}${way.replace(/\W+/g, '-')}`)
+  const dir = fresh(join('bundlers', [name, ...(way.match(/\w+/g) ?? [])].join('-')))
   const made = app(dir, sources, way, workers)
   const { build, serve } = BUNDLERS[name]
   if (serve) return { url: await serve(made) }

@@ -20,6 +20,9 @@ export function scripts(modules) {
     cpSync(join(e2e, folder), join(dir, folder), { recursive: true, filter: (from) => !/node_modules|\.json|\.npmrc/.test(from) })
   }
   cpSync(modules, join(dir, 'node_modules'), { recursive: true })
+  // What an entry is for must be there, as at its users'.
+  const { peerDependencies = {} } = JSON.parse(readFileSync(join(modules, 'eventwire/package.json')))
+  for (const peer of Object.keys(peerDependencies)) cpSync(join(e2e, 'node_modules', peer), join(dir, 'node_modules', peer), { recursive: true })
   writeFileSync(join(dir, 'package.json'), '{ "private": true, "type": "module" }\n')
   return dir
 }

@@ -2,10 +2,12 @@
 //
 // Knows how each builds or serves an app in a folder; nothing of what the app does.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-import { cleanup } from '../lib/process.mjs'
+import { e2e } from '../lib/paths.mjs'
+import { freePort } from '../lib/port.mjs'
+import { cleanup, start, succeed } from '../lib/process.mjs'
 
 /** The page of an app; a bundler finds the script in it, or is told. */
 const html = (script, head = '') => `<!doctype html>
@@ -28,7 +30,10 @@ ${SLIM[how]}
 listen(connect, Harness)
 `
 
-/** What each takes: `build` into a folder or `serve` at a URL; ways to the slim entry's wasm; whether it knows workers. */
+/**
+ * What each takes: `build` into a folder or `serve` at a URL; ways to the slim entry's wasm; whether it knows workers. `heavy`:
+ * takes as long as all others together.
+ */
 export const BUNDLERS = {
   none: { build: none, slim: ['a copied file'], workers: false },
   esbuild: { build: esbuild, slim: ['loader file'], workers: false },
@@ -39,6 +44,8 @@ export const BUNDLERS = {
   'vite-7-dev': { serve: viteDev('vite-7'), slim: ['?url', '?init'], workers: true },
   webpack: { build: webpack, slim: ['new URL'], workers: true },
   rspack: { build: rspack, slim: ['new URL'], workers: true },
+  next: { serve: next(), slim: ['new URL'], workers: true, heavy: true },
+  'next-webpack': { serve: next('--webpack'), slim: ['new URL'], workers: true, heavy: true },
 }
 
 /** An app in `dir`, a project as `scripts` made it; `way` is '' or how its slim entry comes to the wasm. */
@@ -113,6 +120,33 @@ function viteDev(name) {
     cleanup(() => server.close())
     return server.resolvedUrls.local[0]
   }
+}
+
+/** An app of two pages that are rendered beforehand: built once, by Turbopack unless told otherwise, and served by Next itself. */
+function next(...words) {
+  let built
+  return async ({ dir, entry }) => {
+    built ??= serveNext(dir, words)
+    return `${await built}${entry.endsWith('slim.mjs') ? 'slim' : ''}`
+  }
+}
+
+async function serveNext(dir, words) {
+  const from = join(e2e, 'where/next')
+  const { dependencies } = JSON.parse(readFileSync(join(from, 'package.json')))
+  const installed = join(from, 'node_modules/next/package.json')
+  if (!existsSync(installed) || JSON.parse(readFileSync(installed)).version !== dependencies.next) {
+    console.log(`installing next ${dependencies.next}, 340 MB, once`)
+    await succeed('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: from, timeout: 300_000 })
+  }
+  // As links: Turbopack goes nowhere outside its project, and a copy would be 340 MB.
+  for (const name of readdirSync(join(from, 'node_modules'))) await succeed('cp', ['-alf', join(from, 'node_modules', name), join(dir, 'node_modules/')])
+  const next = [join(dir, 'node_modules/next/dist/bin/next')]
+  const options = { cwd: join(dir, 'where/next'), env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' } }
+  await succeed(process.execPath, [...next, 'build', ...words], { ...options, timeout: 600_000 })
+  const port = await freePort()
+  await start(process.execPath, [...next, 'start', '-p', `${port}`, '-H', '127.0.0.1'], { ...options, ready: /Ready in/ })
+  return `http://127.0.0.1:${port}/`
 }
 
 const packed = ({ dir, entry, out }) => ({

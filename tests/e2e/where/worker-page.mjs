@@ -1,12 +1,6 @@
-// A page with a worker that has a stream of its own: `ask` hands it what to read, and resolves with its book.
+// A page with a stream, and with a worker that has one of its own.
 
 import '../pages/ledger.mjs'
+import { ask } from './ask.mjs'
 
-window.ask = (task) => {
-  const worker = new Worker(new URL('./page-worker.mjs', import.meta.url), { type: 'module' })
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data)
-    worker.onerror = ({ message }) => reject(new Error(`the worker: ${message}`))
-    worker.postMessage(task)
-  })
-}
+window.ask = ask

@@ -1,0 +1,5 @@
+import { Ledger } from './ledger'
+
+export default function Page() {
+  return <Ledger />
+}
