@@ -24,7 +24,7 @@ let source: Source = async () => {
  */
 export async function initialize(wasm: Wasm | Promise<Wasm>): Promise<void> {
   source = async (imports) => instance(await wasm, imports);
-  await load(source);
+  await load(source, true);
 }
 
 /** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */

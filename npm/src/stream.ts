@@ -287,7 +287,7 @@ export class Stream<E extends object> implements EventStream<E> {
         raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
       };
       const text = [hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
-      const carrier = await load(source).then(
+      const carrier = await load(source, fetch).then(
         async () => {
           await joined;
           return () => {

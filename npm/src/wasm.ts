@@ -4,8 +4,8 @@
 
 import { EventwireError } from "./errors.js";
 
-/** How an entry makes an instance of it. It imports nothing. */
-export type Source = (imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;
+/** How an entry makes an instance of it, or of the half that frames bytes if it has that apart. It imports nothing. */
+export type Source = (imports: WebAssembly.Imports, framing?: boolean) => Promise<WebAssembly.Instance>;
 
 /** Where something lies in the wasm's memory. */
 type Place = number;
@@ -24,7 +24,7 @@ interface Exports {
   deadline(machine: Place): number;
   counter(machine: Place, n: number): number;
   position(machine: Place): Text;
-  framer(raw: boolean, at: Place, length: number): Place;
+  framer?(raw: boolean, at: Place, length: number): Place;
   dropFramer(framer: Place, shared: 0): void;
   push(framer: Place, at: Place, length: number): number;
   block(framer: Place): Text;
@@ -33,19 +33,26 @@ interface Exports {
 }
 
 let wasm: Exports;
-let loading: Promise<void> | undefined;
+/** What frames bytes: the same, or a half that was loaded apart. */
+let frames: Exports;
+/** The machine, and what frames bytes. */
+const loading: (Promise<Exports> | undefined)[] = [];
 
 /** Compiles the machine, asynchronously: browsers forbid more than 4 KB at once on a page's own thread. */
-export function load(source: Source): Promise<void> {
-  // Whatever failed may be gone at the next `connect`.
-  return (loading ??= start(source).catch((cause: unknown) => {
-    loading = undefined;
-    throw blocked(cause);
-  }));
+export async function load(source: Source, framing: boolean): Promise<void> {
+  wasm = await once(0, () => source({}));
+  if (framing) frames = wasm.framer ? wasm : await once(1, () => source({}, true));
 }
 
-async function start(source: Source): Promise<void> {
-  wasm = (await source({})).exports as unknown as Exports;
+function once(half: number, make: () => Promise<WebAssembly.Instance>): Promise<Exports> {
+  return (loading[half] ??= make().then(
+    ({ exports }) => exports as unknown as Exports,
+    (cause: unknown) => {
+      // Whatever failed may be gone at the next `connect`.
+      loading[half] = undefined;
+      throw blocked(cause);
+    },
+  ));
 }
 
 /** The machine of one stream, once the wasm is loaded. It has memory until it is freed. */
@@ -53,11 +60,11 @@ export class Machine {
   #at: Place;
 
   constructor(text: string, grace: number, stall: number) {
-    this.#at = wasm.machine(...put(text), grace, stall, Math.random() * 2 ** 53);
+    this.#at = wasm.machine(...put(wasm, text), grace, stall, Math.random() * 2 ** 53);
   }
 
   tell(now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, text: string): void {
-    wasm.tell(this.#at, now, what, attempt, a, b, c, d, ...put(text));
+    wasm.tell(this.#at, now, what, attempt, a, b, c, d, ...put(wasm, text));
   }
 
   next(): number {
@@ -65,7 +72,7 @@ export class Machine {
   }
 
   text(): string {
-    return take(wasm.text(this.#at));
+    return take(wasm, wasm.text(this.#at));
   }
 
   deadline(): number {
@@ -77,7 +84,7 @@ export class Machine {
   }
 
   position(): string {
-    return take(wasm.position(this.#at));
+    return take(wasm, wasm.position(this.#at));
   }
 
   framer(raw: boolean, id: string): Framer {
@@ -94,43 +101,43 @@ class Framer {
   #at: Place;
 
   constructor(raw: boolean, id: string) {
-    this.#at = wasm.framer(raw, ...put(id));
+    this.#at = frames.framer!(raw, ...put(frames, id));
   }
 
   push(bytes: Uint8Array): boolean {
-    return wasm.push(this.#at, ...lay(bytes)) !== 0;
+    return frames.push(this.#at, ...lay(frames, bytes)) !== 0;
   }
 
   next(): string {
-    return take(wasm.block(this.#at));
+    return take(frames, frames.block(this.#at));
   }
 
   id(): string {
-    return take(wasm.id(this.#at));
+    return take(frames, frames.id(this.#at));
   }
 
   retry(): number {
-    return wasm.retry(this.#at);
+    return frames.retry(this.#at);
   }
 
   free(): void {
-    wasm.dropFramer(this.#at, 0);
+    frames.dropFramer(this.#at, 0);
   }
 }
 
 /** Lays bytes into the wasm's memory. Who is given them frees them. */
-function lay(bytes: Uint8Array): Text {
+function lay(wasm: Exports, bytes: Uint8Array): Text {
   const at = wasm.malloc(bytes.length, 1) >>> 0;
   new Uint8Array(wasm.memory.buffer).set(bytes, at);
   return [at, bytes.length];
 }
 
-function put(text: string): Text {
-  return lay(new TextEncoder().encode(text));
+function put(wasm: Exports, text: string): Text {
+  return lay(wasm, new TextEncoder().encode(text));
 }
 
 /** Takes a text out of the wasm's memory. */
-function take([at, length]: Text): string {
+function take(wasm: Exports, [at, length]: Text): string {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(wasm.memory.buffer, at >>> 0, length));
   wasm.free(at, length, 1);
   return text;

@@ -89,7 +89,12 @@ fn command(mut args: lexopt::Parser) -> Outcome {
 /// Builds whatever of the package is out of date.
 pub(crate) fn build() -> Outcome {
     need::npm_packages("npm", "TypeScript and binaryen build the package")?;
-    fresh("machine", &MACHINE, &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/eventwire.wasm"], machine)?;
+    fresh(
+        "machine",
+        &MACHINE,
+        &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/framing.js", "npm/wasm/eventwire.wasm"],
+        machine,
+    )?;
     let wasm = fs::read_to_string(stamp("machine")).unwrap_or_default();
     fresh_with("package", &PACKAGE, &wasm, &["npm/dist/index.js"], package)
 }
@@ -135,40 +140,47 @@ fn machine() -> Outcome {
     generator.input_bytes("client", linked).typescript(false).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
     let mut output = generator.generate_output().map_err(|error| failed(&error))?;
-    let bare = to.join("bare.wasm");
     door::rename(output.wasm_mut()).map_err(|error| failed(&error))?;
-    fs::write(&bare, output.wasm_mut().emit_wasm()).map_err(Failure::io(shown(&bare)))?;
+    let whole = output.wasm_mut().emit_wasm();
+    let machine = door::half(&whole, false).map_err(|error| failed(&error))?;
+    let framing = door::half(&whole, true).map_err(|error| failed(&error))?;
 
     step("optimising the wasm");
-    let wasm = to.join("client.wasm");
+    let out = repo::path("npm/wasm");
+    // As a file, for `eventwire/slim`, and for runtimes that compile no bytes: all in one.
+    write(&out.join("eventwire.wasm"), optimised(&to.join("whole.wasm"), &whole)?)?;
+    write(&out.join("bytes.js"), inlined(&optimised(&to.join("client.wasm"), &machine)?))?;
+    write(&out.join("framing.js"), inlined(&optimised(&to.join("framing.wasm"), &framing)?))?;
+    for name in ["bytes.d.ts", "framing.d.ts"] {
+        let said = "/** A half of the client's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n";
+        write(&out.join(name), said)?;
+    }
+    write(
+        &out.join("eventwire.d.wasm.ts"),
+        "/** The client's wasm, where importing wasm hands over a module. */\ndeclare const wasm: WebAssembly.Module;\nexport default wasm;\n",
+    )?;
+    // The browser's half, checked, with the types that its comments say.
+    carry_out(
+        program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy())
+            .args(["--project", "npm/tsconfig.fetch.json"]),
+    )
+}
+
+/// What `wasm-opt` makes of a wasm. It lies at `to` afterwards.
+fn optimised(to: &Path, wasm: &[u8]) -> Outcome<Vec<u8>> {
+    let bare = to.with_extension("bare.wasm");
+    fs::write(&bare, wasm).map_err(Failure::io(shown(&bare)))?;
     carry_out(
         program(&repo::path("npm/node_modules/.bin/wasm-opt").to_string_lossy())
             .args(["-Oz", "--converge", "-ocimfs=20", "--strip-debug", "--strip-producers", "--strip-target-features"])
             .args(FEATURES)
             .arg(&bare)
             .arg("-o")
-            .arg(&wasm),
+            .arg(to),
     )?;
-
-    let out = repo::path("npm/wasm");
-    let bytes = fs::read(&wasm).map_err(Failure::io(shown(&wasm)))?;
+    let bytes = fs::read(to).map_err(Failure::io(shown(to)))?;
     check(&bytes)?;
-    // The browser's half, checked, with the types that its comments say.
-    carry_out(
-        program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy())
-            .args(["--project", "npm/tsconfig.fetch.json"]),
-    )?;
-    // As a file too, for `eventwire/slim`, and for runtimes that compile no bytes.
-    fs::copy(&wasm, out.join("eventwire.wasm")).map_err(Failure::io(shown(&wasm)))?;
-    write(
-        &out.join("eventwire.d.wasm.ts"),
-        "/** The client machine, where importing wasm hands over a module. */\ndeclare const machine: WebAssembly.Module;\nexport default machine;\n",
-    )?;
-    write(&out.join("bytes.js"), &inlined(&bytes))?;
-    write(
-        &out.join("bytes.d.ts"),
-        "/** The client machine's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n",
-    )
+    Ok(bytes)
 }
 
 /// TypeScript to `npm/dist`.
@@ -269,11 +281,11 @@ fn folder() -> Outcome<PathBuf> {
     Ok(dir)
 }
 
-fn write(path: &Path, text: &str) -> Outcome {
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Outcome {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(Failure::io(shown(dir)))?;
     }
-    fs::write(path, text).map_err(Failure::io(shown(path)))
+    fs::write(path, content).map_err(Failure::io(shown(path)))
 }
 
 #[cfg(test)]

@@ -25,6 +25,23 @@ const NAMES: [(&str, &str); 17] = [
     ("framer_retry", "retry"),
 ];
 
+/// What the fetch transport alone calls: bytes are framed in a module of its own, which a page loads when it needs it.
+const FRAMING: [&str; 6] = ["framer", "dropFramer", "push", "block", "id", "retry"];
+/// What both modules export.
+const MEMORY: [&str; 3] = ["memory", "malloc", "free"];
+
+/// The wasm that exports the machine alone, or the framing alone; `wasm-opt` takes out what is behind the other.
+pub(super) fn half(wasm: &[u8], framing: bool) -> Result<Vec<u8>, String> {
+    let mut module = Module::from_buffer(wasm).map_err(|error| error.to_string())?;
+    let others = module.exports.iter().filter(|export| {
+        let name = export.name.as_str();
+        !MEMORY.contains(&name) && FRAMING.contains(&name) != framing
+    });
+    let others: Vec<_> = others.map(walrus::Export::id).collect();
+    others.into_iter().for_each(|other| module.exports.delete(other));
+    Ok(module.emit_wasm())
+}
+
 /// Renames what the package calls, and exports nothing else.
 pub(super) fn rename(module: &mut Module) -> Result<(), String> {
     let mut others = Vec::new();
