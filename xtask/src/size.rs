@@ -7,7 +7,7 @@ use std::{fs, io::Write, path::Path};
 
 use crate::{
     command::{Command, Failure, Outcome, unknown},
-    npm, repo,
+    need, npm, repo,
     run::{program, run as carry_out, shown, step},
 };
 
@@ -17,7 +17,7 @@ pub(crate) const COMMAND: Command = Command {
     help: "cargo xtask size [--json]
 
 Builds the package if need be, bundles and minifies each entry as a user would, compresses with brotli 11, and prints
-what comes out. Fails over the budget.
+what comes out, and what its peers weigh. Fails over the budget.
 
   --json    one JSON object on standard output",
     run,
@@ -25,7 +25,7 @@ what comes out. Fails over the budget.
 
 /// What importing an entry costs. It shrinks towards its goal and may not grow on the way: whoever makes it smaller lowers
 /// `at_most` to what it is then.
-const ENTRIES: [Entry; 5] = [
+const ENTRIES: [Entry; 8] = [
     Entry {
         name: "eventwire",
         code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
@@ -61,6 +61,41 @@ const ENTRIES: [Entry; 5] = [
         goal: 6 * 1024,
         piece: "",
     },
+    Entry {
+        name: "eventwire/eventsource",
+        code: "import { EventSource } from \"eventwire/eventsource\"; globalThis.it = EventSource;",
+        at_most: 26_880,
+        goal: 20 * 1024,
+        piece: "",
+    },
+    Entry {
+        name: "eventwire/react",
+        code: "import { useEvents, useLatest } from \"eventwire/react\"; globalThis.it = [useEvents, useLatest];",
+        at_most: 25_344,
+        goal: 19 * 1024,
+        piece: "",
+    },
+    Entry {
+        name: "eventwire/testing",
+        code: "import { script } from \"eventwire/testing\"; globalThis.it = script;",
+        at_most: 2_304,
+        goal: 2 * 1024,
+        piece: "",
+    },
+];
+
+/// What others ship for the same, in `bench/peers`: printed beside, and never a bar. None of them tells of a gap.
+const PEERS: [(&str, &str); 3] = [
+    (
+        "@microsoft/fetch-event-source",
+        "import { fetchEventSource } from \"@microsoft/fetch-event-source\"; globalThis.it = fetchEventSource;",
+    ),
+    ("eventsource", "import { EventSource } from \"eventsource\"; globalThis.it = EventSource;"),
+    (
+        "@trpc/client's httpSubscriptionLink, with zod",
+        "import { createTRPCClient, httpSubscriptionLink } from \"@trpc/client\"; import * as z from \"zod\";
+         globalThis.it = [createTRPCClient, httpSubscriptionLink, z.object({ sku: z.string(), cents: z.number() })];",
+    ),
 ];
 
 struct Entry {
@@ -92,11 +127,12 @@ fn run(mut args: lexopt::Parser) -> Outcome {
         }
     }
     npm::build()?;
+    need::npm_packages("bench/peers", "the package is measured beside them")?;
     step("bundling and compressing as a user would");
     let mut over = Vec::new();
     let mut all = serde_json::Map::new();
     for entry in &ENTRIES {
-        let measured = measure(entry)?;
+        let measured = measure(entry.code, entry.piece)?;
         if json {
             let row = serde_json::json!({
                 "minified": measured.minified, "brotli": measured.brotli, "at_most": entry.at_most, "goal": entry.goal,
@@ -104,7 +140,7 @@ fn run(mut args: lexopt::Parser) -> Outcome {
             all.insert(entry.name.to_owned(), row);
         } else {
             println!(
-                "{:<15} {:>6} bytes minified {:>6} bytes brotli (at most {}, goal {})",
+                "{:<22} {:>6} bytes minified {:>6} bytes brotli (at most {}, goal {})",
                 entry.name, measured.minified, measured.brotli, entry.at_most, entry.goal
             );
         }
@@ -121,11 +157,26 @@ fn run(mut args: lexopt::Parser) -> Outcome {
     let wasm = repo::target().join("npm/client.wasm");
     let bytes = fs::read(&wasm).map_err(Failure::io(shown(&wasm)))?;
     let (raw, brotli) = (bytes.len(), compressed(&bytes)?);
+    let mut peers = serde_json::Map::new();
+    for (name, code) in PEERS {
+        let measured = measure(code, "")?;
+        let row = serde_json::json!({ "minified": measured.minified, "brotli": measured.brotli });
+        peers.insert(name.to_owned(), row);
+    }
     if json {
         all.insert("wasm".to_owned(), serde_json::json!({ "raw": raw, "brotli": brotli }));
+        all.insert("peers".to_owned(), serde_json::Value::Object(peers));
         println!("{}", serde_json::Value::Object(all));
     } else {
-        println!("of that wasm    {raw:>6} bytes raw      {brotli:>6} bytes brotli on its own");
+        println!("of that wasm           {raw:>6} bytes raw      {brotli:>6} bytes brotli on its own");
+        println!("beside peers, bundled and compressed the same way:");
+        for (name, row) in &peers {
+            println!(
+                "{name:<46} {:>6} bytes minified {:>6} bytes brotli",
+                row["minified"].to_string(),
+                row["brotli"].to_string()
+            );
+        }
     }
     if over.is_empty() {
         return Ok(());
@@ -137,16 +188,20 @@ fn run(mut args: lexopt::Parser) -> Outcome {
     )))
 }
 
-fn measure(entry: &Entry) -> Outcome<Measured> {
+/// What a bundle of `code` weighs, or its piece of this name.
+fn measure(code: &str, wanted: &str) -> Outcome<Measured> {
     let folder = repo::target().join("npm/size");
     fs::create_dir_all(&folder).map_err(Failure::io(shown(&folder)))?;
     let (from, to) = (folder.join("entry.js"), folder.join("pieces"));
     _ = fs::remove_dir_all(&to); // there is none at first
     installed(&folder.join("node_modules"))?;
-    fs::write(&from, entry.code).map_err(Failure::io(shown(&from)))?;
+    fs::write(&from, code).map_err(Failure::io(shown(&from)))?;
     carry_out(
         program(&repo::path("npm").join("node_modules/.bin/esbuild").to_string_lossy())
             .arg(&from)
+            .env("NODE_PATH", repo::path("bench/peers/node_modules"))
+            // The page has it already.
+            .arg("--external:react")
             .args(["--bundle", "--splitting", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
             .arg(format!("--outdir={}", to.display())),
     )?;
@@ -154,7 +209,7 @@ fn measure(entry: &Entry) -> Outcome<Measured> {
     for piece in fs::read_dir(&to).map_err(Failure::io(shown(&to)))? {
         let piece = piece.map_err(Failure::io(shown(&to)))?;
         let name = piece.file_name().to_string_lossy().into_owned();
-        if LAZY.iter().find(|lazy| name.starts_with(**lazy)).copied().unwrap_or_default() != entry.piece {
+        if LAZY.iter().find(|lazy| name.starts_with(**lazy)).copied().unwrap_or_default() != wanted {
             continue;
         }
         let bytes = fs::read(piece.path()).map_err(Failure::io(shown(&piece.path())))?;
