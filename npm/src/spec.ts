@@ -69,9 +69,25 @@ export function open(asked: Asked, told: Told): Carrier {
       if (signal.aborted) return;
       // Not we aborted it: the user stopped the page from loading.
       if ((error as Error | undefined)?.name === "AbortError") return fail(undefined, "the request was stopped");
+      if (await shutOut(signal)) return signal.aborted ? undefined : fail(undefined, `${new URL(url).origin} does not let ${location.origin} in: it would have to say so by CORS`);
       why = String(error);
     }
     if (!signal.aborted) lose(code, why);
+  };
+
+  /**
+   * Whether the other origin answers, and lets this one not in: the standard's end of a stream, which `fetch` tells apart from
+   * a lost connection no more than this. Asked for what any page may ask.
+   */
+  const shutOut = async (signal: AbortSignal): Promise<boolean> => {
+    const { fetch: via = fetch } = asked;
+    if (!globalThis.location || method || new URL(url).origin === location.origin) return false;
+    const question = new AbortController();
+    signal.addEventListener("abort", () => question.abort());
+    const sent = { mode: "no-cors", cache: "no-store", credentials: withCredentials ? "include" : "same-origin", signal: question.signal } as const;
+    const answered = await via(url, sent).then(() => true, () => false);
+    question.abort();
+    return answered;
   };
 
   const read = async (stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {

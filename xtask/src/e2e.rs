@@ -28,6 +28,7 @@ cargo xtask e2e NAME --help
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
+  eventsource  the drop-in class beside the browser's own, in pages, workers and Node
   react     the hooks in pages of React 18 and 19: StrictMode, topics that change, a hidden tab, error boundaries
   runtimes  the packed package in Node, Deno, Bun, workerd and in browsers' workers, dedicated and shared
   demo      the dashboard as a visitor meets it: every button, a second tab, the keyboard, a phone
@@ -60,7 +61,7 @@ const DEMO: Need = Need::Binary("eventwire-demo", "eventwire-demo");
 const HARNESS: Need = Need::Binary("eventwire-tests", "harness");
 const JUDGE: Need = Need::Binary("eventwire-tests", "judge");
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     Check { name: "curl", needs: &[Need::Page, DEMO, JUDGE] },
     Check { name: "demo", needs: &[Need::Browsers, Need::Page, DEMO] },
     Check { name: "wire", needs: &[Need::Browsers] },
@@ -73,6 +74,7 @@ const CHECKS: [Check; 14] = [
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
+    Check { name: "eventsource", needs: &[Need::Browsers, Need::Package] },
     Check { name: "react", needs: &[Need::Browsers, Need::Package] },
     Check { name: "runtimes", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
 ];

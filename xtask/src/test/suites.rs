@@ -20,7 +20,7 @@ pub(crate) struct Suite {
     pub(crate) run: fn() -> Outcome<Counts>,
 }
 
-pub(crate) const SUITES: [Suite; 24] = [
+pub(crate) const SUITES: [Suite; 25] = [
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
@@ -41,6 +41,7 @@ pub(crate) const SUITES: [Suite; 24] = [
     Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
+    Suite { name: "e2e-eventsource", again: "cargo xtask e2e eventsource", run: || check("eventsource", &[]) },
     Suite { name: "e2e-react", again: "cargo xtask e2e react", run: || check("react", &[]) },
     Suite { name: "e2e-runtimes", again: "cargo xtask e2e runtimes", run: || check("runtimes", &[]) },
     Suite { name: "e2e-bundlers", again: "cargo xtask e2e bundlers", run: || check("bundlers", &[]) },
