@@ -21,8 +21,8 @@ cargo xtask e2e share [--browser chromium|firefox|both] [--transport eventsource
 
 Opens many tabs of two users over HTTP/1.1, whose browsers open six connections to a host. The tabs of one user must have
 one session in the server's list, and each must be handed all of its own topics once and in order, or be told of the gap:
-while the tab that carries the stream is closed, crashed and frozen (Chromium), while one tab adds a topic, while the server
-is replaced. At the end one tab logs out.
+while the tab that carries the stream is closed, and in Chromium crashed, frozen and left for another page, while one tab
+adds a topic, while the server is replaced. At the end one tab logs out.
 
   --browser   both (the default), or one
   --transport what carries the stream: eventsource (the default), fetch, or both
@@ -51,7 +51,7 @@ async function one(name, transport, count, script, tally) {
   const dir = mkdtempSync(join(tmpdir(), 'eventwire-share-'))
   cleanup(() => rmSync(dir, { recursive: true, force: true }))
   const harness = await new Harness(['--store', `disk:${dir}`, '--retain', '600']).start()
-  const site = await serveSite({ '/': html('share'), '/page.js': script })
+  const site = await serveSite({ '/': html('share'), '/away': '<!doctype html><title>away</title>', '/page.js': script })
   site.upstream = harness.url
   const browser = await launch(name)
   const world = new World(browser, site, harness, transport)
@@ -99,6 +99,20 @@ async function one(name, transport, count, script, tally) {
       leader.frozen = false
       await world.publish(20)
       await world.settled(2)
+    })
+    // Firefox keeps no page in its cache that has a stream open when it is left.
+    await step('left for another page, it is followed too, and follows when it is back out of the cache', async () => {
+      const leader = await world.leader('user 7')
+      await leader.page.evaluate(() => (window.kept = true) && setTimeout(() => (location.href = '/away'), 0))
+      leader.frozen = true
+      await until('another leader', async () => (await world.leader('user 7')) !== leader && (await harness.stats()).sessions === 2, TAKEOVER)
+      await world.publish(20)
+      const back = () => leader.page.evaluate(() => location.pathname === '/' && window.kept === true && window.book.states.at(-1).kind === 'open')
+      await leader.page.evaluate(() => setTimeout(() => history.back(), 0))
+      await until('the page to be back, as it was', () => back().catch(() => false))
+      leader.frozen = false
+      await world.settled(2)
+      await world.publish(20)
     })
   }
   await step('a deploy costs one request', async () => {
