@@ -24,8 +24,9 @@ cargo xtask e2e bundlers [--only NAME,…] [--all] [--browser chromium|firefox|b
 
 Packs the npm package; publint and arethetypeswrong must find nothing in it. Builds a page with each of
 ${Object.keys(BUNDLERS).join(', ')};
-opens it, cuts its stream while events come, and asks the judge: nothing lost, doubled or out of order. The same in a
-worker, and with eventwire/slim in each way the bundler has for wasm. Lists what each page weighs behind brotli.
+opens it, cuts its streams while events come, and asks the judge: nothing lost, doubled or out of order. One stream is the
+page's, over EventSource, the other its worker's, if the bundler knows workers, over fetch. Once more with eventwire/slim, in
+each way the bundler has for wasm. Lists what each page weighs behind brotli.
 
   --only     bundlers to run (all but ${HEAVY.join(' and ')}, which take longer than the others together)
   --all      those too
@@ -57,11 +58,11 @@ export async function run({ only, all, browser }, tally) {
       if (!made) continue
       if (made.weight) sizes.push([what, made.weight])
       for (const one of browsers) {
-        await tally.case(`${what}, ${one.name}: a stream that is cut goes on without loss`, () => inPage(one, made.url, harness, workers && !way))
+        await tally.case(`${what}, ${one.name}: a stream that is cut goes on without loss`, () => inPage(one, made.url, harness, !way))
       }
     }
   }
-  for (const [what, weight] of sizes) console.log(`${what.padEnd(32)}${String(weight).padStart(8)} bytes behind brotli, with the check's own page`)
+  for (const [what, weight] of sizes) console.log(`${what.padEnd(32)}${String(weight).padStart(8)} bytes behind brotli: all pieces, the worker's too`)
   for (const one of browsers) await one.close()
   await harness.process.kill()
 }
@@ -93,22 +94,23 @@ async function make(name, sources, way, workers) {
   return { url: (await serveSite(found)).url, weight }
 }
 
-async function inPage(browser, url, harness, worker) {
+/** `second`: another stream beside the page's, over `fetch`, whose framing is a piece of its own; in a worker, if there is one. */
+async function inPage(browser, url, harness, second) {
   const hub = await serveSite({})
   hub.upstream = harness.url
-  const [topic, deeper] = ['page', 'worker'].map((kind) => `${kind}.${Date.now()}`)
+  const [topic, deeper] = ['page', 'second'].map((kind) => `${kind}.${Date.now()}`)
   const from = (await harness.stats()).position
   const page = await open(browser, `${url}?topics=${topic}&url=${hub.url}/events`)
   const opened = () => page.evaluate(() => window.book?.states.some(({ kind }) => kind === 'open'))
   await until(() => `the stream to open; the page complains ${page.complaints}`, opened)
   must(page.complaints.length === 0, `the page complains: ${page.complaints}`)
 
-  const task = { url: `${hub.url}/events`, topic: deeper, from, last: TICKS }
-  const asked = worker && page.evaluate((task) => window.ask(task), task)
+  const task = { url: `${hub.url}/events`, topic: deeper, from, last: TICKS, transport: 'fetch' }
+  const asked = second && page.evaluate((task) => window.ask(task), task)
   asked?.catch?.(() => {}) // heard of below
-  if (worker) await until('the worker to dial', () => hub.requests.some(({ url }) => url.includes(deeper)))
+  if (second) await until('the second stream to dial', () => hub.requests.some(({ url }) => url.includes(deeper)))
   const both = async (first, count) => {
-    const topics = worker ? [topic, deeper] : [topic]
+    const topics = second ? [topic, deeper] : [topic]
     return (await Promise.all(topics.map((topic) => publishTicks(harness, topic, count, { from: first })))).map(({ published }) => published)
   }
   const reached = (n) => until(`tick ${n} on the page`, () => page.evaluate((topic, n) => window.book.lasts[topic] >= n, topic, n))
@@ -121,7 +123,7 @@ async function inPage(browser, url, harness, worker) {
   const book = await page.evaluate(() => window.book)
   await right(topic, from, book, [...before[0], ...after[0]])
   must(book.states.filter(({ kind }) => kind === 'open').length === 2, `the page was not cut: ${JSON.stringify(book.states)}`)
-  if (worker) await right(deeper, from, await asked, [...before[1], ...after[1]])
+  if (second) await right(deeper, from, await asked, [...before[1], ...after[1]])
   await page.close()
 }
 

@@ -37,6 +37,7 @@ listen(connect, Harness)
 export const BUNDLERS = {
   none: { build: none, slim: ['a copied file'], workers: false },
   esbuild: { build: esbuild, slim: ['loader file'], workers: false },
+  'esbuild-splitting': { build: (app) => esbuild(app, { splitting: true }), slim: [], workers: false },
   rollup: { build: rollup, slim: ['a copied file'], workers: false },
   'vite-8': { build: vite('vite'), slim: ['?url', '?init'], workers: true },
   'vite-8-dev': { serve: viteDev('vite'), slim: ['?url', '?init'], workers: true },
@@ -53,7 +54,7 @@ export function app(dir, scripts, way, workers) {
   cpSync(scripts, dir, { recursive: true })
   const entry = `where/${way ? 'slim.mjs' : workers ? 'worker-page.mjs' : 'page.mjs'}`
   writeFileSync(join(dir, 'where/slim.mjs'), way ? slim(way) : '')
-  writeFileSync(join(dir, 'where/page.mjs'), `import '../pages/ledger.mjs'\n`)
+  writeFileSync(join(dir, 'where/page.mjs'), `import '../pages/ledger.mjs'\nimport { run } from './run.mjs'\nwindow.ask = run\n`)
   writeFileSync(join(dir, 'index.html'), html(`/${entry}`))
   return { dir, entry, out: join(dir, 'dist'), package: join(dir, 'node_modules/eventwire') }
 }
@@ -78,7 +79,7 @@ async function none({ dir, entry, out, package: from }) {
   writeFileSync(join(out, 'index.html'), html(`/${entry}`, `<script type="importmap">${JSON.stringify({ imports })}</script>`))
 }
 
-async function esbuild({ dir, entry, out }) {
+async function esbuild({ dir, entry, out }, own = {}) {
   const { build } = await import('esbuild')
   await build({
     entryPoints: [join(dir, entry)],
@@ -86,9 +87,11 @@ async function esbuild({ dir, entry, out }) {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    outfile: join(out, 'page.js'),
+    outdir: out,
+    entryNames: 'page',
     loader: { '.wasm': 'file' },
     logLevel: 'silent',
+    ...own,
   })
   writeFileSync(join(out, 'index.html'), html('/page.js'))
 }
