@@ -162,7 +162,7 @@ test("c21 tabs of one user have one connection, and each is handed its own topic
   await heard(third, "tick 1 a", "tick 3 a");
 });
 
-test("a tab that comes is handed what came between its own stream and the leader's", async () => {
+test("w9 a tab that comes is handed what came between its own stream and the leader's", async () => {
   const first = await live();
   await first.line.tick(1, `${EPOCH}-11/a`);
   await first.line.tick(2, `${EPOCH}-12.1/a`);
@@ -344,7 +344,7 @@ test("a server that goes away is dialled once for all", async () => {
   assert.equal(Line.all.length, before + 1);
 });
 
-test("whoever logs out is logged out in every tab of that user, on any stream, and nobody else is", async () => {
+test("w11 whoever logs out is logged out in every tab of that user, on any stream, and nobody else is", async () => {
   const first = await live();
   const second = await live();
   const third = await live({ share: "user 8" });
@@ -353,7 +353,7 @@ test("whoever logs out is logged out in every tab of that user, on any stream, a
   assert.deepEqual([first.stream.state, third.stream.state.kind, open()], [{ kind: "closed", reason: "logout", error: undefined }, "open", [third.line]]);
 });
 
-test("another user, and another way to ask, share nothing", async () => {
+test("w11 another user, and another way to ask, share nothing", async () => {
   const tabs = [await live(), await live({ share: "user 8" }), await live({ withCredentials: true })];
   assert.deepEqual(tabs.map(({ stream }) => stream.inspect().share), ["leader", "leader", "leader"]);
   await tabs[0]?.line.tick(1, `${EPOCH}-11/a`);

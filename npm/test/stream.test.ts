@@ -79,7 +79,7 @@ both("an event sets no timer, however far it moves the deadline", async (on) => 
   set.mock.restore();
 });
 
-both("what a handler throws is reported, and neither the next handler nor the next event misses out", async (on) => {
+both("c11 what a handler throws is reported, and neither the next handler nor the next event misses out", async (on) => {
   const { source, stream, said } = await on.open({}, keep);
   stream.on("tick", () => {
     throw new Error("mine");
@@ -93,7 +93,7 @@ both("what a handler throws is reported, and neither the next handler nor the ne
   assert.deepEqual(lines, ["Error: mine", "Error: mine"]);
 });
 
-both("after a close inside a handler nothing is called any more", async (on) => {
+both("c11 c20 after a close inside a handler nothing is called any more", async (on) => {
   const { source, stream, said } = await on.open({}, keep);
   stream.on("tick", () => stream.close());
   stream.on("tick", ({ n }) => said.push(`after ${n}`));
@@ -132,7 +132,7 @@ both("a function given twice is called twice, and each unsubscribes alone", asyn
   assert.deepEqual(said.filter((line) => line.startsWith("mine")), ["mine 1", "mine 1", "mine 2"]);
 });
 
-both("a payload that breaks the contract is a fault with its path, and the stream goes on", async (on) => {
+both("c9 a payload that breaks the contract is a fault with its path, and the stream goes on", async (on) => {
   const { source, stream, said } = await on.open({}, keep);
   const faults: Fault[] = [];
   stream.onFault((fault) => faults.push(fault));
@@ -233,7 +233,7 @@ test("what an EventSource gave up for no reason to be seen is tried again, and n
   assert.deepEqual([stream.state.kind, stream.state.reason, body.locked], ["waiting", "lost", false]);
 });
 
-both("closed before it dials, or aborted, a stream dials nothing", async (on) => {
+both("c20 closed before it dials, or aborted, a stream dials nothing", async (on) => {
   play();
   const abort = new AbortController();
   const first = connect(SHOP, "http://shop.test/events", on.asked);
@@ -246,7 +246,7 @@ both("closed before it dials, or aborted, a stream dials nothing", async (on) =>
   assert.deepEqual(Line.all, [source]);
 });
 
-both("a full queue closes the transport, drops nothing, and reads on where it stopped", async (on) => {
+both("c11 a full queue closes the transport, drops nothing, and reads on where it stopped", async (on) => {
   const { source, stream, said } = await on.open({ queue: 2 }, keep);
   const loop = stream[Symbol.asyncIterator]();
   for (const n of [11, 12, 13]) await source.tick(n, `${EPOCH}-${n}.1/a`);
@@ -295,7 +295,7 @@ both("topics come and go in one redial, the added ones as new", async (on) => {
   assert.throws(() => stream.topics.add("b c"), { code: "invalid-topic" });
 });
 
-both("a hidden page closes as its background mode says, and dials at once when it is seen", async (on) => {
+both("w3 a hidden page closes as its background mode says, and dials at once when it is seen", async (on) => {
   const page = Object.assign(new EventTarget(), { visibilityState: "visible", baseURI: "http://shop.test/" });
   Object.assign(globalThis, { document: page });
   const { source, said } = await on.open({ background: "immediate" }, keep);

@@ -22,6 +22,7 @@ cargo xtask e2e NAME --help
   kill      the server is killed while a page listens; --store disk|memory
   hidden    a hidden tab dials nothing and misses nothing
   share     twelve tabs on one connection: the tab that has it is closed, crashed, frozen; logout; two users; a deploy
+  asleep    a page that is left, stopped, cut off without a word, behind a service worker
   answers   what a server may answer, over EventSource and fetch, in pages, workers and Node
   strict    pages whose policy forbids WebAssembly: basic mode
   heap      a page that lives long holds no more than one that does not
@@ -68,6 +69,7 @@ const CHECKS: [Check; 15] = [
     Check { name: "kill", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "hidden", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "share", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
+    Check { name: "asleep", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "heap", needs: &[Need::Browsers, Need::Package] },

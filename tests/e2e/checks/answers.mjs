@@ -171,7 +171,7 @@ const CASES = [
     foreign: abroad(page(404)),
     look: ({ error }) => same([error.code, error.body], ['not-found', '<h1>Sign in</h1>'], 'the error'),
   },
-  { name: 'across origins a stream needs no preflight', abroad: true, ask: { last: 11 }, foreign: eleven, look: crossed(undefined, 0) },
+  { name: 'w13 across origins a stream needs no preflight', abroad: true, ask: { last: 11 }, foreign: eleven, look: crossed(undefined, 0) },
   {
     name: 'across origins cookies go where they are asked to',
     abroad: true,
@@ -188,7 +188,7 @@ const CASES = [
     look: crossed(undefined, 0),
   },
   {
-    name: 'across origins a token needs a preflight',
+    name: 'w13 across origins a token needs a preflight',
     abroad: true,
     fetch: true,
     ask: { last: 11, tokens: ['mine'] },

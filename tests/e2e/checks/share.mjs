@@ -57,12 +57,12 @@ async function one(name, transport, count, script, tally) {
   const world = new World(browser, site, harness, transport)
   const step = (what, body) => tally.case(`${name}, ${transport}: ${what}`, body)
 
-  await step(`${count} tabs are live on one connection`, async () => {
+  await step(`w1 ${count} tabs are live on one connection`, async () => {
     for (let n = 0; n < count; n += 1) await world.open('user 7', n % 3 ? [MINE] : [MINE, OTHERS])
     await world.settled(1)
     await world.publish(50)
   })
-  await step('another user of the same browser has a connection of its own', async () => {
+  await step('w11 another user of the same browser has a connection of its own', async () => {
     await world.open('user 8', [OTHERS])
     await world.settled(2)
     await world.publish(20)
@@ -73,7 +73,7 @@ async function one(name, transport, count, script, tally) {
     await world.settled(2)
     await world.publish(20, [MINE, OTHERS, 'load.c'])
   })
-  await step('closed, the tab that carries the stream is followed by another', async () => {
+  await step('w7 closed, the tab that carries the stream is followed by another', async () => {
     const leader = await world.leader('user 7')
     await world.forget(leader)
     await leader.page.close()
@@ -81,14 +81,14 @@ async function one(name, transport, count, script, tally) {
     await world.settled(2)
   })
   if (name === 'chromium') {
-    await step('crashed, it is too', async () => {
+    await step('w7 crashed, it is too', async () => {
       const leader = await world.leader('user 7')
       await world.forget(leader)
       await crash(leader.page)
       await world.publish(20)
       await world.settled(2)
     })
-    await step('frozen, it is too, and nothing is handed over twice when it runs again', async () => {
+    await step('w6 w8 frozen, it is too, and nothing is handed over twice when it runs again', async () => {
       const leader = await world.leader('user 7')
       const thaw = await freeze(leader.page)
       leader.frozen = true
@@ -124,13 +124,13 @@ async function one(name, transport, count, script, tally) {
     console.log(`      ${site.requests.length - before} requests, ${asked} of them answered`)
     must(asked <= 4, `${asked} streams were dialled by two users`)
   })
-  await step('a tab that comes late is served, and the others do not notice', async () => {
+  await step('w9 a tab that comes late is served, and the others do not notice', async () => {
     await world.open('user 7', [MINE])
     await world.settled(2)
     await world.publish(20)
   })
   await step('what each tab was handed is right', () => world.judge())
-  await step('who logs out in one tab is logged out in all, and in no other user\'s', async () => {
+  await step('w11 who logs out in one tab is logged out in all, and in no other user\'s', async () => {
     const [first] = world.of('user 7')
     await first.page.evaluate(() => window.stream.logout())
     for (const { page } of world.of('user 7')) {

@@ -43,8 +43,8 @@ function pick(what, all, name) {
   throw new Error(`no ${what} "${name}"; take ${all.join(', ')} or both`)
 }
 
-/** Starts a browser; it is closed and its profile removed when the check ends, however it ends. */
-export async function launch(name) {
+/** Starts a browser, with `kept` one that keeps pages one goes back to; it is closed and its profile removed when the check ends, however it ends. */
+export async function launch(name, { kept = false } = {}) {
   const { default: puppeteer } = await import('puppeteer-core')
   const profile = mkdtempSync(join(tmpdir(), `eventwire-${name}-`))
   const chromium = name === 'chromium'
@@ -52,6 +52,8 @@ export async function launch(name) {
     browser: chromium ? 'chrome' : 'firefox',
     executablePath: process.env[chromium ? 'CHROMIUM' : 'FIREFOX'] ?? (chromium ? '/usr/bin/chromium' : '/usr/bin/firefox-esr'),
     headless: true,
+    // The driver turns it off by itself.
+    ignoreDefaultArgs: kept ? ['--disable-back-forward-cache'] : false,
     userDataDir: profile,
     args: chromium ? CHROMIUM_FLAGS : [],
     extraPrefsFirefox: FIREFOX_PREFERENCES,

@@ -12,10 +12,11 @@ const TYPES = { '.css': 'text/css', '.js': 'text/javascript', '.json': 'applicat
 
 /**
  * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
- * When the upstream is away or dies, so does the client's connection: no answer is made up.
+ * When the upstream is away or dies, so does the client's connection: no answer is made up. `site.swallow()` makes every
+ * connection that is open half-open: it stays, and nothing comes through any more.
  */
 export async function serveSite(files) {
-  const site = { upstream: undefined, requests: [], open: 0 }
+  const site = { upstream: undefined, requests: [], open: 0, swallow: () => site.requests.forEach((entry) => (entry.swallowed = true)) }
   // What is handed on breaks off where it is, as when the network goes.
   site.cut = () => site.requests.forEach(({ socket, closedAt }) => closedAt ?? socket.destroy())
   const server = http.createServer((request, response) => {
@@ -62,9 +63,10 @@ function handOn(site, request, response) {
     response.writeHead(answer.statusCode, answer.headers)
     // What was said last: a check waits for it.
     answer.on('data', (chunk) => (entry.said = (entry.said + chunk).slice(-4096)))
-    answer.pipe(response)
-    answer.on('error', () => response.destroy())
-    answer.on('close', () => answer.complete || response.destroy())
+    answer.on('data', (bytes) => entry.swallowed || response.write(bytes))
+    answer.on('end', () => entry.swallowed || response.end())
+    answer.on('error', () => entry.swallowed || response.destroy())
+    answer.on('close', () => entry.swallowed || answer.complete || response.destroy())
   })
   up.on('error', () => request.socket.destroy())
   response.on('close', () => up.destroy())

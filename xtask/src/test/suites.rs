@@ -36,6 +36,11 @@ pub(crate) const SUITES: [Suite; 25] = [
     Suite { name: "e2e-kill", again: "cargo xtask e2e kill --store both", run: || check("kill", &["--store", "both"]) },
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
     Suite { name: "e2e-share", again: "cargo xtask e2e share", run: || check("share", &[]) },
+    Suite {
+        name: "e2e-asleep",
+        again: "cargo xtask e2e asleep",
+        run: || check("asleep", &["--transport", "eventsource"]),
+    },
     Suite { name: "e2e-answers", again: "cargo xtask e2e answers", run: || check("answers", &[]) },
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },

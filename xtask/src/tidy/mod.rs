@@ -27,7 +27,7 @@ cargo xtask tidy
 
 Checks who may import whom (from `cargo metadata` and the sources), that axum, clocks and chance stay in their rooms,
 that no queue is unbounded and nothing is forgotten, that each module opens with a `//!` line, that the
-catalogue of faults in docs/reliability.md names tests that exist, and that generated files are what their generator
+catalogues of faults in docs/ name tests that exist, and that generated files are what their generator
 writes. Prints each breach as `path:line`, and files over 400 lines as a report.",
     run,
 };
@@ -69,7 +69,13 @@ pub(crate) fn verdicts() -> Outcome<Vec<Verdict>> {
     verdicts.extend(words::verdicts(&sources));
     verdicts.push(rooms::verdict(&sources));
     verdicts.push(modules::verdict(&sources));
-    verdicts.push(rows::verdict(&read(rows::PAGE)?, &sources));
+    let scripts = listed(&["npm/test/*.ts", "tests/e2e/checks/*.mjs"])?
+        .iter()
+        .map(|path| read(path))
+        .collect::<Outcome<Vec<_>>>()?;
+    for catalogue in &rows::CATALOGUES {
+        verdicts.push(rows::verdict(catalogue, &read(catalogue.page)?, &sources, &scripts));
+    }
     verdicts.push(generated());
     modules::report_sizes(&sources);
     Ok(verdicts)
@@ -96,15 +102,15 @@ fn generated() -> Verdict {
     Verdict { rule: "generated files are what their generator writes", breaches }
 }
 
-/// Every Rust file that git knows or would add.
 fn sources() -> Outcome<Vec<Source>> {
-    let listed = output(program("git").args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"]))?;
-    listed
-        .lines()
-        // Listed though deleted: the deletion is not committed yet.
-        .filter(|path| repo::path(path).exists())
-        .map(|path| Ok(Source::new(path, &read(path)?)))
-        .collect()
+    listed(&["*.rs"])?.iter().map(|path| Ok(Source::new(path, &read(path)?))).collect()
+}
+
+/// Every file of these kinds that git knows or would add.
+fn listed(kinds: &[&str]) -> Outcome<Vec<String>> {
+    let list = output(program("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).args(kinds))?;
+    // Listed though deleted: the deletion is not committed yet.
+    Ok(list.lines().filter(|path| repo::path(path).exists()).map(str::to_owned).collect())
 }
 
 fn read(path: &str) -> Outcome<String> {
