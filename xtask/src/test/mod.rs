@@ -65,7 +65,7 @@ fn ci(args: lexopt::Parser) -> Outcome {
 }
 
 fn list() -> Outcome {
-    for suite in &SUITES {
+    for suite in SUITES {
         println!("{:<13}{}", suite.name, suite.again);
     }
     Ok(())
