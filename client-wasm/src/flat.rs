@@ -30,12 +30,10 @@ const SIGNALS: [Input<'static>; 14] = [
 ];
 
 /// Said by name elsewhere; the others are told by `browser.js` alone.
-#[cfg(not(feature = "npm"))]
+#[cfg(feature = "typed")]
 pub(crate) const FULL: u32 = 11;
-#[cfg(not(feature = "npm"))]
+#[cfg(feature = "typed")]
 pub(crate) const DRAINED: u32 = 12;
-#[cfg(not(feature = "npm"))]
-pub(crate) const RESTART: u32 = 13;
 pub(crate) const ADD: u32 = 14;
 pub(crate) const DELETE: u32 = 15;
 

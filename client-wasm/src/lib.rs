@@ -1,25 +1,26 @@
-//! The eventwire client in a browser: transports, a timer and the page's signals around the machine.
+//! The events of a Rust enum in a front end in Rust: typed, in order and complete, or with a word about what is missing.
 //!
-//! Decides nothing: when and whether to connect is [`eventwire_client_core::Client`]'s. Decodes nothing: a payload stays
-//! the string that the browser made of it until a [`Page`] takes it. On native targets it compiles to a stream that
-//! stays idle, so that the same front end renders on a server.
+//! [`connect`] makes a stream of them; the server's half is `eventwire-server`. The README shows it in Leptos, Dioxus and
+//! Yew. Decides nothing: when and whether to connect is [`core::Client`]'s. On native targets it compiles to a stream that
+//! stays idle and pending, so that the same front end renders on a server.
+//!
+//! The feature `npm` is what the npm package `eventwire` is built of, and is no interface of anybody else's.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "typed")))]
 mod flat;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "typed")))]
 mod framer;
-#[cfg(not(target_arch = "wasm32"))]
-mod inert;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod npm;
+#[cfg(all(target_arch = "wasm32", feature = "typed"))]
 mod page;
-#[cfg(all(target_arch = "wasm32", not(feature = "npm")))]
+#[cfg(all(target_arch = "wasm32", feature = "typed"))]
 mod shell;
-
-#[cfg(not(target_arch = "wasm32"))]
-pub use inert::Stream;
-pub use page::{Endpoint, Event, Page, Raw, Request};
-#[cfg(all(target_arch = "wasm32", not(feature = "npm")))]
-pub use shell::Stream;
+#[cfg(feature = "typed")]
+mod typed;
 
 pub use eventwire_client_core as core;
+#[cfg(feature = "typed")]
+pub use eventwire_client_core::{Background, CloseReason, Counters, Dialled, Gap, Pause, State, Trouble};
+#[cfg(feature = "typed")]
+pub use typed::{Connect, Event, EventStream, Fault, Item, TopicSet, connect};

@@ -1,50 +1,39 @@
-//! What a page gives a stream and gets from it. The same on every target.
+//! What a page gives a stream and gets from it. No more than a browser has: it decodes nothing.
 
 use eventwire::{Position, Topic};
 use eventwire_client_core::{Fault, Gap, State};
 
 /// What the browser made of an event, payload included.
-#[cfg(target_arch = "wasm32")]
-pub type Raw = web_sys::MessageEvent;
-
-/// What the browser made of an event: there is no browser here, and so there are no events.
-#[cfg(not(target_arch = "wasm32"))]
-#[derive(Debug)]
-pub enum Raw {}
+pub(crate) type Raw = web_sys::MessageEvent;
 
 /// How to ask: `withCredentials` as an `EventSource` takes it, and what `browser/fetch.js` reads besides.
-#[cfg(target_arch = "wasm32")]
-pub type Request = js_sys::Object;
-
-/// How to ask: there is nobody to ask here.
-#[cfg(not(target_arch = "wasm32"))]
-pub type Request = ();
+pub(crate) type Request = js_sys::Object;
 
 /// Where the stream is.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// The stream's URL, absolute or relative to the page. Its own query is kept; it has no fragment.
-    pub url: String,
+    pub(crate) url: String,
     /// Whether `fetch` carries the stream, and not `EventSource`.
-    pub fetch: bool,
+    pub(crate) fetch: bool,
     /// How to ask.
-    pub request: Request,
+    pub(crate) request: Request,
 }
 
 /// An event, in order and not handed over before. Not yet decoded.
 #[derive(Debug)]
-pub struct Event<'a> {
+pub(crate) struct Event<'a> {
     /// Its name and payload.
-    pub raw: &'a Raw,
+    pub(crate) raw: &'a Raw,
     /// Whose event it is.
-    pub topic: Topic,
+    pub(crate) topic: Topic,
     /// Where it is.
-    pub position: Position,
+    pub(crate) position: Position,
 }
 
 /// Who a stream is for. Called from the browser's tasks, never while the stream is borrowed: whatever a stream can do may
 /// be done in here, closing it too.
-pub trait Page {
+pub(crate) trait Page {
     /// The next event.
     fn event(&self, event: Event<'_>);
     /// Events may be missing.

@@ -2,7 +2,11 @@
 //!
 //! Decides nothing. Nothing is borrowed while the page's code runs, so a page may do to its stream whatever it likes.
 
-use crate::{Endpoint, Event, Page, Raw, Request, flat, framer::Framer};
+use crate::{
+    flat,
+    framer::Framer,
+    page::{Endpoint, Event, Page, Raw, Request},
+};
 use eventwire::{Pattern, Position, Topic};
 use eventwire_client_core::{Client, Config, Counters, Output, Timestamp};
 use std::{
@@ -39,7 +43,7 @@ extern "C" {
 }
 
 /// An open stream. Dropping it closes it.
-pub struct Stream(Rc<Shell>);
+pub(crate) struct Stream(Rc<Shell>);
 
 struct Shell {
     browser: Browser,
@@ -58,7 +62,7 @@ pub struct Door(std::rc::Weak<Shell>);
 
 impl Stream {
     /// A stream that dials a macrotask from now: what is closed before that dials nothing.
-    pub fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
+    pub(crate) fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let shell = Rc::new_cyclic(|shell| Shell {
             browser: Browser::new(
@@ -78,49 +82,38 @@ impl Stream {
     }
 
     /// Closes the stream for good. May be called from inside the page.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.0.browser.close();
     }
 
     /// One more user of each of these topics.
-    pub fn add_topics(&self, topics: &[Pattern]) {
+    pub(crate) fn add_topics(&self, topics: &[Pattern]) {
         self.0.browser.tell(flat::ADD, &flat::joined(topics));
     }
 
     /// One user less of each of these topics.
-    pub fn delete_topics(&self, topics: &[Pattern]) {
+    pub(crate) fn delete_topics(&self, topics: &[Pattern]) {
         self.0.browser.tell(flat::DELETE, &flat::joined(topics));
     }
 
     /// The page's pull queue holds all it may: nothing is read until it is drained.
-    pub fn queue_full(&self) {
+    pub(crate) fn queue_full(&self) {
         self.0.browser.tell(flat::FULL, "");
     }
 
     /// The page has read its pull queue.
-    pub fn queue_drained(&self) {
+    pub(crate) fn queue_drained(&self) {
         self.0.browser.tell(flat::DRAINED, "");
     }
 
-    /// Closes the running connection and opens another, at once.
-    pub fn restart(&self) {
-        self.0.browser.tell(flat::RESTART, "");
-    }
-
     /// Up to where the page has been handed everything, or told what is missing.
-    pub fn position(&self) -> Option<Position> {
+    pub(crate) fn position(&self) -> Option<Position> {
         self.0.client.borrow().position()
     }
 
     /// What has been counted.
-    pub fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         self.0.client.borrow().counters()
-    }
-
-    /// When the server was last heard on the running attempt, in milliseconds of `Date.now()`.
-    pub fn heard(&self) -> Option<f64> {
-        let heard = self.0.client.borrow().heard();
-        heard.map(|at| self.0.date(at))
     }
 }
 

@@ -6,7 +6,7 @@ use std::{ffi::OsString, process::Command as Program};
 
 use crate::{
     command::{Command, Failure, Outcome, unknown},
-    demo, need, npm, repo,
+    demo, leptos, need, npm, repo,
     run::{cargo, program, run, step},
 };
 
@@ -26,6 +26,7 @@ cargo xtask e2e NAME --help
   answers   what a server may answer, over EventSource and fetch, in pages, workers and Node
   strict    pages whose policy forbids WebAssembly: basic mode
   heap      a page that lives long holds no more than one that does not
+  leptos    a front end in Rust: a Leptos page through a kill, hidden, with a token
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
@@ -54,6 +55,8 @@ enum Need {
     Where,
     /// The demo's page, built.
     Page,
+    /// The Leptos page, built.
+    Leptos,
     /// A binary of the workspace: its package and its name.
     Binary(&'static str, &'static str),
 }
@@ -73,6 +76,7 @@ const CHECKS: &[Check] = &[
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "heap", needs: &[Need::Browsers, Need::Package] },
+    Check { name: "leptos", needs: &[Need::Browsers, Need::Leptos, HARNESS, JUDGE] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
@@ -121,6 +125,7 @@ pub(crate) fn prepared(name: &str, words: &[OsString], build: Build) -> Outcome<
                 need::npm_programs("tests/e2e/where", "the package is bundled and run with them; some 400 MB, once")?;
             }
             Need::Page => demo::build_page()?,
+            Need::Leptos => leptos::build()?,
             Need::Binary(package, name) if build == Build::Needed => {
                 step(format!("building {name}"));
                 run(cargo().args(["build", "--package", package, "--bin", name]))?;

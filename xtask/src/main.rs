@@ -12,6 +12,7 @@ mod command;
 mod demo;
 mod e2e;
 mod fuzz;
+mod leptos;
 mod mutants;
 mod need;
 mod npm;

@@ -116,7 +116,8 @@ fn machine() -> Outcome {
     let target = "wasm32-unknown-unknown";
     carry_out(
         cargo()
-            .args(["rustc", "--package", "eventwire-client", "--features", "npm", "--lib", "--crate-type", "cdylib"])
+            .args(["rustc", "--package", "eventwire-client", "--no-default-features", "--features", "npm"])
+            .args(["--lib", "--crate-type", "cdylib"])
             .args(["--profile", "wasm", "--target", target, "--locked", "--"])
             // `unused` reads them; a megabyte of stack is for recursion, and there is none.
             .args(["-C", "link-arg=--emit-relocs", "-C", "link-arg=-zstack-size=65536"]),

@@ -5,6 +5,7 @@
 import http from 'node:http'
 
 import { cleanup } from './process.mjs'
+import { typeOf } from './site.mjs'
 
 const EPOCH = 'k3f9x2m1q0ab'
 
@@ -46,7 +47,7 @@ export async function serveScript(files = {}) {
   const server = http.createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://here')
     if (pathname in files) {
-      response.setHeader('content-type', pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8')
+      response.setHeader('content-type', typeOf(pathname))
       response.setHeader('set-cookie', 'desk=mine; Path=/')
       return response.end(files[pathname])
     }

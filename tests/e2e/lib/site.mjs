@@ -10,6 +10,9 @@ import { must } from './tally.mjs'
 
 const TYPES = { '.css': 'text/css', '.js': 'text/javascript', '.json': 'application/json', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }
 
+/** What a file of this name is served as: a page, if it has no ending that says otherwise. */
+export const typeOf = (path) => TYPES[extname(path)] ?? 'text/html; charset=utf-8'
+
 /**
  * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
  * When the upstream is away or dies, so does the client's connection: no answer is made up. `site.swallow()` makes every
@@ -22,7 +25,7 @@ export async function serveSite(files) {
   const server = http.createServer((request, response) => {
     const path = request.url.split('?')[0]
     if (path in files) {
-      response.setHeader('content-type', TYPES[extname(path)] ?? 'text/html; charset=utf-8')
+      response.setHeader('content-type', typeOf(path))
       response.end(files[path])
     } else if (path === '/favicon.ico') {
       response.writeHead(204).end()

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     command::Outcome,
-    demo, e2e, need, npm, repo,
+    demo, e2e, leptos, need, npm, repo,
     run::{cargo, program, run, spelled, step},
     size, tidy,
 };
@@ -44,6 +44,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "e2e-answers", again: "cargo xtask e2e answers", run: || check("answers", &[]) },
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },
+    Suite { name: "e2e-leptos", again: "cargo xtask e2e leptos", run: || check("leptos", &[]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
     Suite { name: "e2e-eventsource", again: "cargo xtask e2e eventsource", run: || check("eventsource", &[]) },
@@ -55,7 +56,8 @@ pub(crate) const SUITES: &[Suite] = &[
 
 fn format() -> Outcome<Counts> {
     need::component("rustfmt", "the format of our code is checked")?;
-    run(cargo().args(["fmt", "--all", "--check"])).map(|()| Counts::HELD)
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path", leptos::MANIFEST, "--check"])).map(|()| Counts::HELD)
 }
 
 fn rules() -> Outcome<Counts> {
@@ -103,7 +105,7 @@ fn lints() -> Outcome<Counts> {
     let browser = ["clippy", "-p", "eventwire-client", "--target", "wasm32-unknown-unknown"];
     run(cargo().args(native))?;
     run(cargo().args(browser).args(["--", "-D", "warnings"]))?;
-    run(cargo().args(browser).args(["--features", "npm", "--", "-D", "warnings"]))?;
+    run(cargo().args(browser).args(["--no-default-features", "--features", "npm", "--", "-D", "warnings"]))?;
     Ok(Counts { passed: 3, ..Counts::default() })
 }
 
