@@ -2,8 +2,7 @@
 //!
 //! SplitMix64; good enough to spread a fleet, and nothing else.
 
-use crate::time::millis;
-use std::time::Duration;
+use crate::time::Millis;
 
 /// A stream of chance.
 #[derive(Debug)]
@@ -15,10 +14,10 @@ impl Chance {
     }
 
     /// Uniform over whole milliseconds from nothing to `most`, both included.
-    pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+    pub(crate) fn up_to(&mut self, most: Millis) -> Millis {
         // 32 bits of chance times at most 32 bits of milliseconds: no division, and no window here is longer.
-        let most = millis(most).min(u64::from(u32::MAX));
-        Duration::from_millis((self.next() * (most + 1)) >> 32)
+        let most = most.0.min(u64::from(u32::MAX));
+        Millis((self.next() * (most + 1)) >> 32)
     }
 
     /// 32 bits. What SplitMix64 does last changes none but the lowest of them.

@@ -2,10 +2,10 @@
 
 use crate::{
     Attempt, Timestamp,
+    time::Millis,
     watchdog::{self, Watch},
 };
 use eventwire::EventName;
-use std::time::Duration;
 
 /// One attempt under way.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(crate) enum Stage {
 }
 
 impl Link {
-    pub(crate) fn new(attempt: Attempt, now: Timestamp, stall: Option<Duration>) -> Self {
+    pub(crate) fn new(attempt: Attempt, now: Timestamp, stall: Option<Millis>) -> Self {
         Self { attempt, stage: Stage::Dialling, watch: Watch::new(now, stall), greeted: None, listened: Vec::new() }
     }
 
@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// The server has said hello.
-    pub(crate) fn greet(&mut self, now: Timestamp, heartbeat: Duration) {
+    pub(crate) fn greet(&mut self, now: Timestamp, heartbeat: Millis) {
         self.greeted.get_or_insert(now);
         self.stage = Stage::Prelude;
         self.watch.beat(heartbeat);
@@ -67,8 +67,8 @@ impl Link {
     }
 
     /// How long the stream is known to have lived. What a device slept through proves nothing.
-    pub(crate) fn health(&self) -> Duration {
-        self.greeted.map_or(Duration::ZERO, |at| self.watch.heard().since(at))
+    pub(crate) fn health(&self) -> Millis {
+        self.greeted.map_or(Millis::ZERO, |at| Millis::between(self.watch.heard(), at))
     }
 
     /// Those of `names` that were not named before on this attempt.

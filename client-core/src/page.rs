@@ -2,16 +2,16 @@
 //!
 //! Knows nothing of attempts; the machine asks it whether to hold still.
 
-use crate::{Background, Pause, Timestamp};
-use std::time::Duration;
+use crate::{Background, Pause, Timestamp, time::Millis};
 
 /// How often a page is dialled for that believes to be offline: belief is a hint, and wrong on some desktops.
-pub(crate) const OFFLINE: Duration = Duration::from_secs(30);
+pub(crate) const OFFLINE: Millis = Millis::from_secs(30);
 
 /// The page as its signals tell it.
 #[derive(Debug)]
 pub(crate) struct Page {
-    background: Background,
+    /// How long a hidden page keeps its stream; without it, as long as it lives.
+    grace: Option<Millis>,
     hidden: Option<Timestamp>,
     /// The grace is over.
     spent: bool,
@@ -21,7 +21,12 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(background: Background) -> Self {
-        Self { background, hidden: None, spent: false, left: false, offline: false }
+        let grace = match background {
+            Background::Keep => None,
+            Background::Grace(grace) => Some(grace.into()),
+            Background::Immediate => Some(Millis::ZERO),
+        };
+        Self { grace, hidden: None, spent: false, left: false, offline: false }
     }
 
     /// The client is opened: a tab that is opened hidden has its whole grace from here.
@@ -57,7 +62,7 @@ impl Page {
 
     /// Frozen timers do not fire: the grace of a hidden page ends here.
     pub(crate) fn freeze(&mut self) {
-        self.spent |= self.hidden.is_some() && self.background != Background::Keep;
+        self.spent |= self.hidden.is_some() && self.grace.is_some();
     }
 
     /// The network's hint. Returns whether it is news.
@@ -72,11 +77,9 @@ impl Page {
 
     /// When the grace ends.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        match (self.hidden, self.background) {
-            _ if self.spent => None,
-            (None, _) | (_, Background::Keep) => None,
-            (Some(since), Background::Grace(grace)) => Some(since + grace),
-            (Some(since), Background::Immediate) => Some(since),
+        match (self.hidden, self.grace) {
+            (Some(since), Some(grace)) if !self.spent => Some(since + grace),
+            _ => None,
         }
     }
 

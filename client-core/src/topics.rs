@@ -2,12 +2,11 @@
 //!
 //! Knows nothing of attempts and time, but for the moment gathered changes are due.
 
-use crate::{Timestamp, Topics};
+use crate::{Timestamp, Topics, time::Millis};
 use eventwire::{Pattern, Position, Request, Start, frame::Hello, limits};
-use std::time::Duration;
 
 /// Changes within this time make one redial: a page mounts its parts one after the other.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Millis = Millis(50);
 
 /// The patterns of one client.
 #[derive(Debug)]
@@ -363,7 +362,10 @@ impl Standing {
 
 /// The further of two positions. They are of one epoch: with another all are forgotten.
 fn further(a: Option<Position>, b: Option<Position>) -> Option<Position> {
-    [a, b].into_iter().flatten().max_by_key(|position| position.offset)
+    match (a, b) {
+        (Some(a), Some(b)) if a.offset > b.offset => Some(a),
+        (a, b) => b.or(a),
+    }
 }
 
 /// Whether a request has room for them.

@@ -4,37 +4,36 @@
 //! the last second of every wait is a second chance that must be spent awake: the dog first doubts, and condemns only
 //! when a second, punctual look finds silence still.
 
-use crate::Timestamp;
-use std::time::Duration;
+use crate::{Timestamp, time::Millis};
 
 /// From dialling to a response.
-pub(crate) const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Millis = Millis::from_secs(10);
 /// From a response to `hello`.
-pub(crate) const HELLO: Duration = Duration::from_secs(5);
+pub(crate) const HELLO: Millis = Millis::from_secs(5);
 /// What the slowest network may add to the heartbeat.
-const MARGIN: Duration = Duration::from_secs(10);
+const MARGIN: Millis = Millis::from_secs(10);
 /// The second chance.
-const CHANCE: Duration = Duration::from_secs(1);
+const CHANCE: Millis = Millis::from_secs(1);
 /// A timer later than this has slept.
-pub(crate) const LATE: Duration = Duration::from_secs(2);
+pub(crate) const LATE: Millis = Millis::from_secs(2);
 /// Chances in a row before lateness is no excuse: a throttled page whose timers are always late must find a dead link
 /// too.
 const CHANCES: u8 = 3;
 /// Longest heartbeat that is believed.
-const SLOWEST: Duration = Duration::from_secs(3600);
+const SLOWEST: Millis = Millis::from_secs(3600);
 /// Heartbeat until a `hello` says another.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT: Millis = Millis::from_secs(15);
 
 /// Watches one attempt.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    heartbeat: Duration,
+    heartbeat: Millis,
     /// How long silence is believed, if that is not the heartbeat's to say.
-    stall: Option<Duration>,
+    stall: Option<Millis>,
     heard: Timestamp,
     due: Timestamp,
     /// The second chance: the end of the wait, and never more than half of it.
-    second: Duration,
+    second: Millis,
     chance: Option<Timestamp>,
     chances: u8,
 }
@@ -50,20 +49,20 @@ pub(crate) enum Verdict {
 
 impl Watch {
     /// A watch over dialling.
-    pub(crate) fn new(now: Timestamp, stall: Option<Duration>) -> Self {
+    pub(crate) fn new(now: Timestamp, stall: Option<Millis>) -> Self {
         Self { heartbeat: HEARTBEAT, stall, heard: now, due: now + CONNECT, second: CHANCE, chance: None, chances: 0 }
     }
 
     /// Something else is due, so long from now.
-    pub(crate) fn expect(&mut self, now: Timestamp, within: Duration) {
+    pub(crate) fn expect(&mut self, now: Timestamp, within: Millis) {
         self.due = now + within;
-        self.second = (within / 2).clamp(Duration::from_millis(1), CHANCE);
+        self.second = (within / 2).clamp(Millis(1), CHANCE);
         self.chance = None;
         self.chances = 0;
     }
 
     /// The stream speaks at least this often.
-    pub(crate) fn beat(&mut self, heartbeat: Duration) {
+    pub(crate) fn beat(&mut self, heartbeat: Millis) {
         self.heartbeat = heartbeat.min(SLOWEST);
     }
 
@@ -77,7 +76,7 @@ impl Watch {
     /// once, any other has to speak within the next one. Returns whether there is doubt.
     pub(crate) fn hint(&mut self, now: Timestamp) -> bool {
         let allowed = self.stall.unwrap_or(self.heartbeat + MARGIN);
-        let doubt = now.since(self.heard) > allowed;
+        let doubt = Millis::between(now, self.heard) > allowed;
         let due = now + if doubt { CHANCE } else { allowed };
         if self.chance.is_none() {
             self.due = self.due.min(due);

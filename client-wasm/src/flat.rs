@@ -40,8 +40,8 @@ pub(crate) const DELETE: u32 = 15;
 /// Tells the machine what happened, with what is said besides.
 pub(crate) fn tell(client: &mut Client, now: f64, what: u32, attempt: u32, numbers: [f64; 4], text: &str) {
     let now = Timestamp(now as u64);
-    let mut lines = text.splitn(3, '\n');
-    let mut line = || lines.next().unwrap_or_default();
+    let mut rest = text;
+    let mut line = || cut(&mut rest, b'\n');
     let topics;
     let read;
     let news = match what {
@@ -68,13 +68,13 @@ pub(crate) fn tell(client: &mut Client, now: f64, what: u32, attempt: u32, numbe
         }
         // Its name, its id, and its words in the order of `frames.js`, lists joined by commas.
         21 => {
-            let (event, id, words) = (line(), line(), line());
+            let (event, id, words) = (line(), line(), rest);
             read = frame(event, words, numbers).map(Some).map_err(|member| InvalidFrame::new(event, member));
             TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
         }
         // Its name, its id, and the member that is wrong; none in a frame that nobody here knows.
         22 => {
-            let (event, id, member) = (line(), line(), line());
+            let (event, id, member) = (line(), line(), rest);
             read = if member.is_empty() { Ok(None) } else { Err(InvalidFrame::new(event, member)) };
             TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
         }
@@ -150,8 +150,8 @@ pub(crate) fn push_position(text: &mut String, position: Option<Position>) {
 }
 
 fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'static str> {
-    let mut words = words.split('\n');
-    let mut word = || words.next().unwrap_or_default();
+    let mut rest = words;
+    let mut word = || cut(&mut rest, b'\n');
     Ok(match name {
         "eventwire.hello" => Frame::Hello(Hello {
             v: a as u32,
@@ -181,18 +181,25 @@ pub(crate) fn millis(number: f64) -> Duration {
 
 /// Patterns joined by commas, if each is one.
 pub(crate) fn patterns(joined: &str) -> Option<Vec<Pattern>> {
-    list(joined, |pattern| Pattern::parse(pattern).ok())
+    list(joined, Pattern::read)
 }
 
 /// What is joined by commas, which neither a topic nor a name can hold. Nothing at all is an empty list.
 pub(crate) fn list<T>(joined: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     let mut items = Vec::new();
-    if !joined.is_empty() {
-        for item in joined.split(',') {
-            items.push(parse(item)?);
-        }
+    let mut rest = joined;
+    while !rest.is_empty() {
+        items.push(parse(cut(&mut rest, b','))?);
     }
     Some(items)
+}
+
+/// What comes before the next `by`, or all; the rest is what follows that. Not `split`: its searcher is dear in wasm.
+pub(crate) fn cut<'a>(rest: &mut &'a str, by: u8) -> &'a str {
+    let text = *rest;
+    let end = text.bytes().position(|byte| byte == by).unwrap_or(text.len());
+    *rest = text.get(end + 1..).unwrap_or_default();
+    &text[..end]
 }
 
 /// Patterns joined by commas.

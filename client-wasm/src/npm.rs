@@ -32,11 +32,11 @@ impl Machine {
     /// allows. `seed` is a whole number of up to 53 bits.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str, grace: f64, stall: f64, seed: f64) -> Self {
-        let mut lines = text.splitn(4, '\n');
-        let mut line = || lines.next().unwrap_or_default();
+        let mut rest = text;
+        let mut line = || flat::cut(&mut rest, b'\n');
         let (hash, names, topics, from) = (line(), line(), line(), line());
         let config = Config {
-            topics: match topics.strip_prefix('=') {
+            topics: match topics.strip_prefix("=") {
                 Some(topics) => Topics::Named(patterns(topics).unwrap_or_default()),
                 None => Topics::Granted,
             },

@@ -151,7 +151,7 @@ impl EventId {
             },
             _ => None,
         };
-        Ok(Self { position, back, topic: Topic::parse(topic).map_err(|_| InvalidId::Topic)? })
+        Ok(Self { position, back, topic: Topic::read(topic).ok_or(InvalidId::Topic)? })
     }
 
     /// The offset of the previous event of this topic, 0 if unknown or none.

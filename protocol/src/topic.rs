@@ -48,6 +48,11 @@ pub enum InvalidTopic {
 }
 
 impl Topic {
+    /// Reads a topic as [`Pattern::read`] does a pattern.
+    pub(crate) fn read(raw: &str) -> Option<Self> {
+        check(raw, false).is_ok().then(|| Self(raw.into()))
+    }
+
     /// Reads a topic; wildcards are refused.
     pub fn parse(raw: &str) -> Result<Self, InvalidTopic> {
         check(raw, false).map_err(|wrong| wrong.named(raw))?;
@@ -61,6 +66,11 @@ impl Topic {
 }
 
 impl Pattern {
+    /// Reads a pattern without a word about what is wrong: what finds those words would travel to every browser.
+    pub fn read(raw: &str) -> Option<Self> {
+        check(raw, true).is_ok().then(|| Self(raw.into()))
+    }
+
     /// Everything: `**`.
     pub fn all() -> Self {
         Self("**".into())

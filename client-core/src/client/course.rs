@@ -3,14 +3,14 @@
 use super::{Client, Place};
 use crate::{
     Attempt, CloseReason, Dialled, Output, Pause, Status, Timestamp, Trouble, backoff::Backoff, link::Link, page,
+    time::Millis,
 };
 use eventwire::{Code, Retry, frame::Bye};
-use std::time::Duration;
 
 /// A hint (the page is seen, a topic was added) dials at once, but never sooner than this after an attempt that failed.
-const HASTE: Duration = Duration::from_secs(1);
+const HASTE: Millis = Millis::from_secs(1);
 /// A stream that breaks this soon after waking was broken by the sleep.
-const WAKING: Duration = Duration::from_secs(10);
+const WAKING: Millis = Millis::from_secs(10);
 
 impl Client {
     /// The server answered with a status and no stream.
@@ -23,7 +23,7 @@ impl Client {
             let problem = status.code.map(Into::into);
             self.close(None, CloseReason { code, status: Some(status.status), problem });
         } else {
-            self.failed(now, Trouble::Refused(status.status, said), status.retry_after.unwrap_or_default());
+            self.failed(now, Trouble::Refused(status.status, said), status.retry_after.unwrap_or_default().into());
         }
     }
 
@@ -32,16 +32,16 @@ impl Client {
         let trouble = Trouble::Bye(bye.reason);
         // Without a hello before it the attempt has failed like any.
         let greeted = matches!(&self.place, Place::Linked(link, _) if link.greeted().is_some());
-        let least = if greeted { Duration::ZERO } else { HASTE };
-        self.earliest = now + Backoff::believed(bye.after).max(least);
+        let least = if greeted { Millis::ZERO } else { HASTE };
+        self.earliest = now + Backoff::believed(bye.after.into()).max(least);
         self.reckon();
         match bye.reason.retry() {
-            Retry::Resume => self.wait_after_loss(now, trouble, bye.after),
+            Retry::Resume => self.wait_after_loss(now, trouble, bye.after.into()),
             Retry::Once if !self.pardoned => {
-                self.wait_after_loss(now, trouble, bye.after);
+                self.wait_after_loss(now, trouble, bye.after.into());
                 self.pardoned = true;
             }
-            Retry::BackOff => self.failed(now, trouble, bye.after),
+            Retry::BackOff => self.failed(now, trouble, bye.after.into()),
             Retry::Once | Retry::Never => {
                 self.close(None, CloseReason { code: bye.reason, status: None, problem: None });
             }
@@ -55,19 +55,19 @@ impl Client {
             _ => None,
         };
         match greeted {
-            None => self.failed(now, trouble, Duration::ZERO),
+            None => self.failed(now, trouble, Millis::ZERO),
             // A sleep broke it, nobody else's stream: no fleet comes back with this page.
-            Some(at) if self.woke.take().is_some_and(|woke| woke >= at && now.since(woke) < WAKING) => {
+            Some(at) if self.woke.take().is_some_and(|woke| woke >= at && Millis::between(now, woke) < WAKING) => {
                 self.dial(now, Dialled::Woke);
             }
             Some(_) => {
                 self.reckon();
-                self.wait_after_loss(now, trouble, Duration::ZERO);
+                self.wait_after_loss(now, trouble, Millis::ZERO);
             }
         }
     }
 
-    pub(super) fn wait_after_loss(&mut self, now: Timestamp, trouble: Trouble, after: Duration) {
+    pub(super) fn wait_after_loss(&mut self, now: Timestamp, trouble: Trouble, after: Millis) {
         let wait = self.backoff.lost(after);
         self.wait(now, wait, trouble);
     }
@@ -80,13 +80,13 @@ impl Client {
     }
 
     /// An attempt came to nothing.
-    pub(super) fn failed(&mut self, now: Timestamp, trouble: Trouble, after: Duration) {
+    pub(super) fn failed(&mut self, now: Timestamp, trouble: Trouble, after: Millis) {
         let wait = self.backoff.failed(after);
         self.earliest = now + Backoff::believed(after).max(HASTE);
         self.wait(now, wait, trouble);
     }
 
-    pub(super) fn wait(&mut self, now: Timestamp, wait: Duration, trouble: Trouble) {
+    pub(super) fn wait(&mut self, now: Timestamp, wait: Millis, trouble: Trouble) {
         let wait = if self.page.offline() { wait.max(page::OFFLINE) } else { wait };
         self.trouble = trouble;
         self.go(Place::Waiting(now + wait));

@@ -12,11 +12,11 @@ use crate::{
     outbox::Outbox,
     page::{self, Page},
     reader::{News, Reader},
+    time::Millis,
     topics::Change,
     watchdog::{LATE, Verdict},
 };
 use eventwire::{Code, Pattern, Position};
-use std::time::Duration;
 
 /// A client without IO: inputs with their time go in, outputs are drained after each, and a deadline says when to come
 /// back without news.
@@ -25,7 +25,7 @@ pub struct Client {
     place: Place,
     now: Timestamp,
     page: Page,
-    stall: Option<Duration>,
+    stall: Option<Millis>,
     reader: Reader,
     backoff: Backoff,
     /// What went wrong last.
@@ -59,7 +59,7 @@ impl Client {
             place: Place::Idle,
             now: Timestamp(0),
             page: Page::new(config.background),
-            stall: config.stall,
+            stall: config.stall.map(Into::into),
             reader: Reader::new(config),
             backoff: Backoff::new(seed),
             trouble: Trouble::Lost,
@@ -163,7 +163,7 @@ impl Client {
             Place::Waiting(until) => Some(*until),
             Place::Paused(_) => None,
         };
-        [own, self.page.deadline(), self.reader.interest.deadline()].into_iter().flatten().min()
+        sooner(sooner(own, self.page.deadline()), self.reader.interest.deadline())
     }
 
     /// Where the client is.
@@ -266,8 +266,8 @@ impl Client {
                     // A stream that says `hello` and lets nothing through has not let it in.
                     News::Nothing => self.pardoned &= link.stage != Stage::Live && self.reader.position() == before,
                     News::Hello(hello) => {
-                        link.greet(now, hello.heartbeat);
-                        self.backoff.hello(hello.retry, hello.spread);
+                        link.greet(now, hello.heartbeat.into());
+                        self.backoff.hello(hello.retry.into(), hello.spread.into());
                         if self.reader.hello(link, hello, &mut self.out) {
                             self.say_state();
                         } else {
@@ -277,7 +277,7 @@ impl Client {
                     }
                     News::Version => {
                         self.hang_up();
-                        self.failed(now, Trouble::Version, Duration::ZERO);
+                        self.failed(now, Trouble::Version, Millis::ZERO);
                     }
                     News::Bye(bye) => {
                         self.hang_up();
@@ -286,6 +286,13 @@ impl Client {
                 }
             }
         }
+    }
+}
+
+fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }
 
