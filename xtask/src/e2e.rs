@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_check_is_described_and_exists() {
-        for check in &CHECKS {
+        for check in CHECKS {
             assert!(COMMAND.help.contains(&format!("\n  {:<10}", check.name)));
             let script = format!("tests/e2e/checks/{}.mjs", check.name);
             assert!(repo::path(&script).exists(), "{script}");
