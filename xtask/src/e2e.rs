@@ -27,6 +27,7 @@ cargo xtask e2e NAME --help
   strict    pages whose policy forbids WebAssembly: basic mode
   heap      a page that lives long holds no more than one that does not
   leptos    a front end in Rust: a Leptos page through a kill, hidden, with a token
+  first     how much later than a bare EventSource's a first event is there
   rename    a renamed field breaks the compiler first, and an old page without silence
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
@@ -77,6 +78,7 @@ const CHECKS: &[Check] = &[
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "heap", needs: &[Need::Browsers, Need::Package] },
     Check { name: "leptos", needs: &[Need::Browsers, Need::Leptos, HARNESS, JUDGE] },
+    Check { name: "first", needs: &[Need::Browsers, Need::Package] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },

@@ -45,6 +45,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "e2e-strict", again: "cargo xtask e2e strict", run: || check("strict", &[]) },
     Suite { name: "e2e-heap", again: "cargo xtask e2e heap", run: || check("heap", &[]) },
     Suite { name: "e2e-leptos", again: "cargo xtask e2e leptos", run: || check("leptos", &[]) },
+    Suite { name: "e2e-first", again: "cargo xtask e2e first --rounds 2", run: || check("first", &["--rounds", "2"]) },
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
     Suite { name: "e2e-eventsource", again: "cargo xtask e2e eventsource", run: || check("eventsource", &[]) },
