@@ -189,7 +189,9 @@ both("marks show in a timeline when a stream dialled, opened and had its first e
   const names = (): string[] => performance.getEntriesByType("mark").map(({ name }) => name).filter((name) => name.startsWith("eventwire:"));
   assert.deepEqual(names(), ["eventwire:connecting", "eventwire:open"]);
   await source.tick(11, `${EPOCH}-11.1/a`);
+  const first = performance.getEntriesByName("eventwire:first-event")[0];
   await source.tick(12, `${EPOCH}-12.1/a`);
+  assert.equal(performance.getEntriesByName("eventwire:first-event")[0], first, "the first, and no other");
   assert.deepEqual(names(), ["eventwire:connecting", "eventwire:open", "eventwire:first-event"]);
   off();
   await source.breaks();

@@ -1,0 +1,152 @@
+// A small harness of the kind of LaunchDarkly's sse-contract-tests, and our test service: each capability, over real HTTP.
+
+import http from 'node:http'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { pack, unpack } from '../lib/package.mjs'
+import { cleanup } from '../lib/process.mjs'
+import { CAPABILITIES, serve } from '../lib/service.mjs'
+import { must } from '../lib/tally.mjs'
+import { until } from '../lib/until.mjs'
+
+export const help = `
+cargo xtask e2e contract [--only WORDS]
+
+Drives the test service in tests/e2e/lib/service.mjs, with the packed package inside, as sse-contract-tests would.
+\`PORT=8000 node tests/e2e/lib/service.mjs\` serves it to the real harness, with the package as built.
+
+  --only  only the cases with these words in their name`
+
+export const options = { only: { type: 'string', default: '' } }
+
+const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(should), `${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`)
+const event = (data, type = 'message', id = '') => ({ kind: 'event', event: { type, data, id } })
+
+/** `ask`: of the service. `play`: what the server does on its connections, and what the service must tell. */
+const CASES = {
+  'bom: a byte order mark, split over pieces, is not read; a later one is data': async ({ line, told }) => {
+    for (const piece of [[0xef], [0xbb], [0xbf]]) line.write(Buffer.from(piece))
+    line.write('data: Hello\n\ndata: \ufeffSecond\n\n')
+    await told(event('Hello'), event('\ufeffSecond'))
+  },
+  'comments: each is told, without its colon': async ({ line, told }) => {
+    line.write(':Hello\ndata: a\n\n')
+    await told({ kind: 'comment', comment: 'Hello' }, event('a'))
+  },
+  'event-type-listeners: a type is heard that was asked for': async ({ line, told, command }) => {
+    await command({ command: 'listen', listen: { type: ' greeting' } })
+    line.write('event:  greeting\nid: abc\ndata:  Hello\n\n')
+    await told(event(' Hello', ' greeting', 'abc'))
+  },
+  headers: { ask: { headers: { 'header-name-1': 'value-1' } }, play: async ({ line }) => same(line.asked.headers['header-name-1'], 'value-1', 'header') },
+  'last-event-id': {
+    ask: { lastEventId: 'abc' },
+    play: async ({ line, told }) => {
+      same(line.asked.headers['last-event-id'], 'abc', 'header')
+      line.write('data: a\n\n')
+      await told(event('a', 'message', 'abc'))
+    },
+  },
+  post: { ask: { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'POST') },
+  report: { ask: { method: 'REPORT', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'REPORT') },
+  'read-timeout: any byte is a word, and silence is a lost connection': {
+    ask: { readTimeoutMs: 500 },
+    play: async ({ line, told, next }) => {
+      line.write('data: Hello\n\n')
+      for (const byte of 'data: slow\n\n') {
+        line.write(byte)
+        await new Promise((resolve) => setTimeout(resolve, 60))
+      }
+      await told(event('Hello'), event('slow'), 'error')
+      await next()
+    },
+  },
+  'restart: another connection at once, with the last id': async ({ line, told, command, next }) => {
+    line.write('id: 7\ndata: Hello\n\n')
+    await told(event('Hello', 'message', '7'))
+    await command({ command: 'restart' })
+    const second = await next()
+    same(second.asked.headers['last-event-id'], '7', 'header')
+    second.write('data: Thanks\n\n')
+    await told(event('Hello', 'message', '7'), event('Thanks', 'message', '7'))
+  },
+  'server-directed-shutdown-request: 204 is the end': {
+    status: 204,
+    play: async ({ lines }) => {
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      same(lines.length, 1, 'requests')
+    },
+  },
+  'a connection that breaks comes back behind the last whole event, and an empty id is none': async ({ line, told, next }) => {
+    line.write('id: abc\ndata: Hello\n\nid: def\ndata: Goodbye')
+    await told(event('Hello', 'message', 'abc'))
+    line.destroy()
+    const second = await next()
+    same(second.asked.headers['last-event-id'], 'abc', 'header')
+    second.write('id\ndata: World\n\n')
+    await told(event('Hello', 'message', 'abc'), 'error', event('World'))
+    second.destroy()
+    same((await next()).asked.headers['last-event-id'], undefined, 'header')
+  },
+  'a redirect without a place to go to is told': { status: 307, play: async ({ told }) => told('error') },
+}
+
+async function again({ line, next }, method) {
+  const asked = ({ asked: { method, body, headers } }) => [method, body, headers['content-type']]
+  const should = [method, '{"a":1}', 'application/json; charset=utf-8']
+  same(asked(line), should, 'asked')
+  line.destroy()
+  same(asked(await next()), should, 'asked again')
+}
+
+export async function run({ only }, tally) {
+  const modules = await unpack(await pack())
+  const { connectRaw } = await import(pathToFileURL(join(modules, 'eventwire/dist/index.js')))
+  const service = serve(connectRaw, 0)
+  await once(service, 'listening')
+  cleanup(() => service.close())
+  const base = `http://127.0.0.1:${service.address().port}`
+  const { capabilities } = await (await fetch(base)).json()
+  await tally.case('the service claims every capability there is', () => same(capabilities, CAPABILITIES, 'capabilities'))
+  for (const [name, one] of Object.entries(CASES).filter(([name]) => name.includes(only))) {
+    await tally.case(name, () => play(base, typeof one === 'function' ? { play: one } : one))
+  }
+  await fetch(base, { method: 'DELETE' })
+}
+
+async function play(base, { ask, status = 200, play }) {
+  const [lines, news] = [[], []]
+  const server = http.createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    if (request.url.startsWith('/told/')) {
+      news[Number(request.url.slice(6)) - 1] = JSON.parse(body)
+      return response.writeHead(202).end()
+    }
+    if (status !== 200) response.writeHead(status).end()
+    else response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders()
+    lines.push(Object.assign(response, { asked: { method: request.method, headers: request.headers, body } }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const here = `http://127.0.0.1:${server.address().port}`
+  const send = (url, method, body) => fetch(url, { method, body: body && JSON.stringify(body) })
+  const made = await send(base, 'POST', { streamUrl: `${here}/stream`, callbackUrl: `${here}/told`, initialDelayMs: 0, ...ask })
+  const url = new URL(made.headers.get('location'), base)
+  let seen = 0
+  const next = () => until('a connection', () => lines.length > seen && lines[seen++], { timeout: 5000 })
+  const kind = (message) => (typeof message === 'string' ? message : JSON.stringify(message))
+  const told = async (...should) => {
+    await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 5000 })
+    same(news.map((message, n) => (typeof should[n] === 'string' ? message.kind : kind(message))), should.map(kind), 'told')
+  }
+  try {
+    await play({ line: await next(), lines, next, told, command: (body) => send(url, 'POST', body) })
+  } finally {
+    await send(url, 'DELETE')
+    server.closeAllConnections()
+    server.close()
+  }
+}
