@@ -320,9 +320,10 @@ export class Stream<E extends object> implements EventStream<E> {
     try {
       const { share } = await import("./share/share.js");
       this.#shared = await share(key, this.#settings, dial, () => this.#finish("logout", undefined));
+      if (this.#state.reason === "logout") this.#shared?.logout();
       if (this.#closed) this.#shared?.close();
     } catch (error) {
-      this.#say("share", `this tab has a connection of its own: ${error}`);
+      this.#say("share", `this tab does not share: ${error}`);
     }
   }
 

@@ -119,6 +119,8 @@ interface Published {
   readonly id: string;
 }
 
+const TOPICS = ["a", "b", "c", "latest"];
+
 /** A server as docs/wire.md has it, in memory. `latest` is a topic of which the newest event matters. */
 class Server {
   epoch = 1;
@@ -164,14 +166,17 @@ class Server {
     const query = new URLSearchParams(line.query);
     const list = (name: string): string[] => query.get(name)?.split(",") ?? [];
     const [known, fresh] = [list("topics"), list("new")];
-    const view = new Set([...known, ...fresh]);
+    const expand = (patterns: string[]): string[] => (patterns.includes("**") ? TOPICS : patterns);
+    const asked = [...known, ...fresh];
+    // Nothing named is all that is granted.
+    const view = new Set(asked.length ? expand(asked) : TOPICS);
     const from = query.get("lastEventId");
     const [epoch = "", digits] = from?.split("-") ?? [];
     let at = from ? Number(digits) : this.head;
-    let due = from ? fresh : known;
+    let due = from ? expand(fresh) : [...view];
     void line.opens();
     const say = (name: string, data: object, id = ""): void => void line.says(`eventwire.${name}`, data, id);
-    say("hello", { ...HELLO, start: this.at(at), head: this.at(this.head), names: ["tick"], topics: [...view] });
+    say("hello", { ...HELLO, start: this.at(at), head: this.at(this.head), names: ["tick"], topics: asked.length ? asked : ["**"] });
     if (from && !this.at(0).startsWith(`${epoch}-`)) {
       at = this.head;
       due = [...view];
@@ -182,7 +187,7 @@ class Server {
         const passed = [...view].filter((topic) => (this.lost.get(topic) ?? 0) > at || this.log.some((event) => event.topic === topic && event.offset > at));
         at = upto;
         due = [...due, ...passed];
-        say("gap", { reason: "evicted", topics: passed }, this.at(at));
+        say("gap", { reason: "evicted", topics: asked.length && !asked.includes("**") ? passed : ["**"] }, this.at(at));
       }
     }
     const newest = last(this.log, ({ topic, offset }) => topic === "latest" && offset <= at);
@@ -206,9 +211,13 @@ class Tab {
   frozen = false;
   readonly seen: Seen[] = [];
   readonly stream: EventStream<Shop>;
-  constructor(readonly topics: string[]) {
+  readonly topics: string[];
+  /** Without topics: all that is granted. */
+  constructor(topics: string[]) {
+    this.topics = topics.length ? topics : TOPICS;
     Channel.coming = this;
-    this.stream = connect(SHOP, "http://shop.test/events", { share: "user 7", topics, background: "keep" });
+    const asked = topics.length ? { topics } : {};
+    this.stream = connect(SHOP, "http://shop.test/events", { share: "user 7", ...asked, background: "keep" });
     this.stream.onState(({ kind }) => {
       if (kind === "open") this.from ||= this.stream.position ?? "";
     });
@@ -288,7 +297,7 @@ async function day(seed: number): Promise<{ gaps: number; events: number; attemp
   mock.method(crypto.subtle, "digest", async (_: string, data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest()).buffer);
   const answered = new Set<Line>();
   const publish = (): void => {
-    const topic = chance.pick(["a", "b", "c", "latest"]) as string;
+    const topic = chance.pick(TOPICS) as string;
     server.publish(topic);
     all.push({ topic, at: server.at(server.head) });
   };
@@ -308,8 +317,7 @@ async function day(seed: number): Promise<{ gaps: number; events: number; attemp
     await turns(2);
   };
   const come = async (): Promise<void> => {
-    const topics = ["a", "b", "c", "latest"].filter(() => chance.below(2));
-    tabs.push(new Tab(topics.length ? topics : ["a"]));
+    tabs.push(new Tab(TOPICS.filter(() => chance.below(2))));
     // Until it is among them nothing else happens: what it waits for is not of this day.
     for (let n = 0; Channel.coming && n < 100_000; n++) await turns(1);
   };

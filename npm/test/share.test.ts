@@ -117,10 +117,13 @@ interface Tab {
   said: string[];
 }
 
+/** What asks for all that is granted. */
+const ALL: Options = {};
+
 /** A tab that has connected, and its first request. */
-async function come(options: Options = {}): Promise<Tab & { line: FakeEventSource }> {
+async function come(options: Options = { topics: ["a"] }): Promise<Tab & { line: FakeEventSource }> {
   const before = Line.all.length;
-  const stream = connect(SHOP, "http://shop.test/events", { share: "user 7", topics: ["a"], ...options });
+  const stream = connect(SHOP, "http://shop.test/events", { share: "user 7", ...options });
   streams.push(stream);
   const said: string[] = [];
   stream.on("tick", ({ n }, { topic }) => said.push(`tick ${n} ${topic}`));
@@ -131,9 +134,10 @@ async function come(options: Options = {}): Promise<Tab & { line: FakeEventSourc
 }
 
 /** A tab that is live, and served as it will be. */
-async function live(options: Options = {}, granted: Partial<typeof HELLO> = {}): Promise<Tab & { line: FakeEventSource }> {
+async function live(more: Options = {}, granted: Partial<typeof HELLO> = {}): Promise<Tab & { line: FakeEventSource }> {
+  const options = { topics: ["a"], ...more };
   const tab = await come(options);
-  await tab.line.hello({ topics: options.topics ?? ["a"], ...granted });
+  await tab.line.hello({ topics: options.topics, ...granted });
   await soon("a seat", () => tab.stream.inspect().share !== "alone");
   tab.said.length = 0;
   return tab;
@@ -200,6 +204,51 @@ test("topics that one tab adds are its own request first, and none of the others
   await line.tick(2, `${EPOCH}-12/c`);
   await heard(first, "tick 1 a");
   await soon("both", () => second.said.filter((said) => said.startsWith("tick")).join() === "tick 1 a,tick 2 c");
+});
+
+test("who names no topics is handed all that is granted, beside others who do", async () => {
+  const first = await live();
+  const second = await come(ALL);
+  await second.line.hello({ topics: ["a", "b.*"] });
+  const line = await soon("one request for all", () => open().length === 1 && open()[0]?.readyState === 0 && open()[0]);
+  assert.equal(line.query, `lastEventId=${EPOCH}-10`);
+  await line.hello({ topics: ["a", "b.*"] });
+  await line.tick(1, `${EPOCH}-11/a`);
+  await line.tick(2, `${EPOCH}-12/b.x`);
+  await heard(first, "tick 1 a");
+  await soon("both", () => second.said.slice(-2).join() === "tick 1 a,tick 2 b.x");
+  const third = await live({ topics: ["b.x"] });
+  await line.tick(3, `${EPOCH}-13.1/b.x`);
+  await heard(third, "tick 3 b.x");
+  assert.equal(open().length, 1);
+});
+
+test("a topic that is not granted is told once, to the tab that asked for it", async () => {
+  const first = await live();
+  const faults: string[] = [];
+  const second = await come({ topics: ["a", "z"] });
+  second.stream.onFault(({ reason, topic }) => faults.push(`${reason} ${topic}`));
+  await second.line.hello({ topics: ["a"], denied: ["z"] });
+  await soon("a seat", () => second.stream.inspect().share === "follower");
+  await first.line.tick(1, `${EPOCH}-11/a`);
+  await soon("the event", () => second.said.includes("tick 1 a"));
+  assert.deepEqual([faults, open()], [["denied z"], [first.line]]);
+});
+
+test("a refusal of the leader's request is asked for by each tab, which closes with its own answer", async () => {
+  const first = await live();
+  const second = await live();
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.now() });
+  const dialled = (): Promise<FakeEventSource> => soon("another request", () => (mock.timers.tick(10), open().find((line) => line.readyState === 0)));
+  first.stream.close();
+  // A stream that ran is lost, whatever is said of it; the next attempt asks why.
+  const lost = await dialled();
+  lost.readyState = 2;
+  lost.dispatchEvent(new Event("error"));
+  const line = await dialled();
+  await line.refuses(Response.json({ code: "unauthorized" }, { status: 401, headers: { "content-type": "application/problem+json" } }));
+  await soon("the end", () => second.stream.state.kind === "closed");
+  assert.deepEqual([second.stream.state.reason, second.stream.state.kind === "closed" && second.stream.state.error?.status], ["unauthorized", 401]);
 });
 
 test("w7 when the leader is closed another leads at once, from where it was, for all", async () => {

@@ -64,7 +64,7 @@ const ENTRIES: [Entry; 8] = [
     Entry {
         name: "eventwire/eventsource",
         code: "import { EventSource } from \"eventwire/eventsource\"; globalThis.it = EventSource;",
-        at_most: 26_880,
+        at_most: 26_912,
         goal: 20 * 1024,
         piece: "",
     },
