@@ -21,7 +21,7 @@ export const help = `
 cargo xtask e2e leptos [--browser chromium|firefox|both] [--events N]
 
 A Leptos page on \`eventwire-client\`: the hub is killed with SIGKILL and comes back from its disk while the page listens;
-its tab is hidden; a topic is added and deleted; the component is removed; a token is refused once.
+its tab is hidden; its queue is full; a topic is added and deleted; the component is removed; a token is refused once.
 
   --browser  both (the default), or one
   --events   how many are published around the kill (1500)`
@@ -44,6 +44,7 @@ export async function run({ browser, events }, tally) {
     await tally.case(`${name}: killed once in ${events} events, on disk`, () => killed(started, files, Number(events)))
     await tally.case(`${name}: hidden, and back`, () => hidden(started, files))
     await tally.case(`${name}: a topic more and less, and the component removed`, () => removed(started, files))
+    await tally.case(`${name}: more at once than its queue holds`, () => full(started, files))
     await tally.case(`${name}: a token that is refused once`, () => refused(started, files))
     await started.close()
   }
@@ -102,6 +103,20 @@ async function hidden(browser, files) {
   must(sum.delivered === 100 && sum.gaps === 0, `nothing was lost: ${JSON.stringify(sum)}`)
   must((await seen(page)).includes('paused, hidden'), `the badge went ${await seen(page)}`)
   await other.close()
+  await over(page, harness)
+}
+
+/** Bytes that are framed here come many events at a time: at its bound it stops reading, and goes on from there. */
+async function full(browser, files) {
+  const { harness, site } = await hub(files)
+  const from = (await harness.stats()).position
+  const answered = [await publishTicks(harness, TOPICS[0], 200, { batch: 50 })]
+  const page = await open(browser, `${site.url}/?topics=${VIEW}&from=earliest&queue=50&token=yes`)
+  await has(page, 200)
+  const sum = await verdict(page, from, answered, VIEW)
+  must(sum.delivered === 200 && sum.duplicate === 0 && sum.gaps === 0, `nothing was lost: ${JSON.stringify(sum)}`)
+  must(site.requests.length > 1, 'all came on one stream: the queue was never full')
+  console.log(`      ${site.requests.length} streams`)
   await over(page, harness)
 }
 

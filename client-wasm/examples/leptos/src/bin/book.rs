@@ -38,6 +38,12 @@ fn asked_for() -> Connect<Board> {
     if let Some(grace) = asked("grace").and_then(|grace| grace.parse().ok()) {
         connect = connect.background(Background::Grace(Duration::from_millis(grace)));
     }
+    if let Some(items) = asked("queue").and_then(|items| items.parse().ok()) {
+        connect = connect.queue(items);
+    }
+    if asked("from").is_some_and(|from| from == "earliest") {
+        connect = connect.from_earliest();
+    }
     if asked("token").is_some() {
         connect = connect.headers(async |refused| {
             let token = token(refused).await.as_string().unwrap_or_default();
