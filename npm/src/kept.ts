@@ -2,6 +2,7 @@
 
 /** Where a stream's position is kept; `kept` makes one. */
 export interface Keeper {
+  readonly name: string;
   /** What was kept of this stream, if anything. */
   read(stream: string): string | undefined;
   /** Keeps the position of `from` from now on. What it returns is to be called whenever that may have moved, and when it is over. */
@@ -30,6 +31,7 @@ export function kept(name: string): Keeper {
     }
   };
   return {
+    name,
     read: (stream) => {
       const [of, position] = (attempt((storage) => storage.getItem(key)) ?? "").split("\n");
       return of === stream && position ? position : undefined;

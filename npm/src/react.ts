@@ -42,7 +42,7 @@ interface Shared {
 
 const pool = new Map<string, Shared>();
 
-// Contracts and bodies are told apart by who they are.
+// Contracts, and bodies that are no text, are told apart by who they are.
 const named = new WeakMap<object, number>();
 let names = 0;
 function nameOf(thing: unknown): unknown {
@@ -55,7 +55,7 @@ function nameOf(thing: unknown): unknown {
 function keyOf(contract: object, url: string | URL, options: Options): string {
   const { topics, headers, body, fetch, keep, from: _from, ...plain } = options;
   const sent = typeof headers === "function" ? true : headers && [...new Headers(headers)];
-  return JSON.stringify([nameOf(contract), String(url), Boolean(topics), sent, nameOf(body), Boolean(fetch), nameOf(keep), plain]);
+  return JSON.stringify([nameOf(contract), String(url), Boolean(topics), sent, nameOf(body instanceof URLSearchParams ? String(body) : body), Boolean(fetch), keep?.name, plain]);
 }
 
 /** After the effects of this turn: a stream that another component takes over in it is not closed. */

@@ -94,6 +94,18 @@ const CASES = {
     await until('the event', async () => (await stage.book()).ticks.one)
     must((await stage.book()).states.includes('one paused hidden'), 'the component saw the pause')
   },
+  async 'a position that is kept outlives a reload, and a keeper made anew at each render is the same'({ stage, site, page, say }) {
+    const parts = [{ ...listener('one', 'load.a'), options: { keep: 'shop' } }]
+    await stage.begin(parts, true)
+    await until('the stream', () => site.lines.length === 1)
+    say(11, 'load.a')
+    await until('the event', async () => (await stage.book()).ticks.one)
+    await page.reload({ waitUntil: 'domcontentloaded' })
+    await page.waitForFunction(() => window.stage, { timeout: 10_000 })
+    await stage.begin(parts, true)
+    await until('another request', () => site.requests.length === 2)
+    same(site.requests[1].query.get('lastEventId'), 'k3f9x2m1q0ab-11', 'asked for')
+  },
   async 'a stream that is refused is for the error boundary, which may try again'({ stage, site, say, page }) {
     site.refuse = 403
     await stage.begin([{ ...listener('one', 'load.a'), options: { throws: true } }], true)

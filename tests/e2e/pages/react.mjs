@@ -3,6 +3,7 @@
 import { Component, createElement as h, StrictMode, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { createRoot } from 'react-dom/client'
+import { kept } from 'eventwire'
 import { useEvents, useLatest } from 'eventwire/react'
 
 import { Harness } from './harness.mjs'
@@ -12,7 +13,8 @@ const note = (name, n) => (book.ticks[name] ??= []).push(n)
 
 /** Listens on its topics; tells what it hears under its name. */
 function Listener({ name, url, topics, options }) {
-  const state = useEvents(Harness, url, { ...options, topics, on: { tick: ({ n }) => note(name, n) }, onGap: ({ reason, topics }) => book.gaps.push(`${name} ${reason} ${topics}`) })
+  const keep = options?.keep && kept(options.keep)
+  const state = useEvents(Harness, url, { ...options, keep, topics, on: { tick: ({ n }) => note(name, n) }, onGap: ({ reason, topics }) => book.gaps.push(`${name} ${reason} ${topics}`) })
   book.states.push(`${name} ${state.kind} ${state.reason}`)
   return null
 }
