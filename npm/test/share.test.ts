@@ -412,13 +412,36 @@ test("w11 another user, and another way to ask, share nothing", async () => {
   assert.ok(!said.includes("user") && !said.includes("shop"), said);
 });
 
-test("a34 words that are none are not heard", async () => {
+test("a34 words that are none, or another tab's, are not heard", async () => {
   const first = await live();
+  const forged = new NodeChannel(Channel.all[1]?.name ?? "");
+  const words: { term?: string; who?: string }[] = [];
+  forged.onmessage = (event) => words.push((event as { data: object }).data);
   const second = await live();
-  const forged = new NodeChannel(Channel.all[0]?.name ?? "");
-  for (const word of [null, "lead", { is: "toString" }, { is: "block", term: "mine", n: 1 }, { is: "block", term: "mine", n: 1, block: ["tick", `${EPOCH}-11/a`, '{"n":6}'] }, { is: "hold", term: "mine", whom: 1, n: 1 }]) forged.postMessage(word);
-  await first.line.tick(1, `${EPOCH}-11/a`);
+  const [term, who] = await soon("both of their words", () => {
+    const [one, other] = [words.find(({ term }) => term)?.term, words.find(({ who }) => who)?.who];
+    return one && other && [one, other];
+  });
+  const id = `${EPOCH}-11/a`;
+  const tick = ["tick", id, '{"n":6}'];
+  for (const word of [
+    null,
+    "lead",
+    { is: "toString" },
+    { is: "lead" },
+    { is: "want", who, view: [1], at: id, seated: true },
+    { is: "hold", term, whom: 1, n: 1 },
+    { is: "ask", term, whom: [1] },
+    { is: "welcome", term, whom: [who], n: 1, hello: "{}", blocks: [1], at: id },
+    { is: "block", term, n: 1, block: null },
+    { is: "block", term: "mine", n: 1, block: tick },
+    { is: "over", term: "mine", refused: true },
+  ]) {
+    forged.postMessage(word);
+  }
+  await first.line.tick(1, id);
   await heard(second, "tick 1 a");
+  assert.deepEqual(open(), [first.line]);
   forged.close();
 });
 

@@ -30,17 +30,25 @@ export type Word =
   | { readonly is: "ping" }
   | { readonly is: "here"; readonly term: string };
 
-const FORMS: { readonly [K in Word["is"]]: readonly [member: string, type: string][] } = {
-  lead: [["term", "string"]],
-  want: [["who", "string"], ["view", "object"], ["at", "string"], ["seated", "boolean"]],
-  gone: [["who", "string"]],
-  hold: [["term", "string"], ["whom", "object"], ["n", "number"]],
-  welcome: [["term", "string"], ["whom", "object"], ["n", "number"], ["hello", "string"], ["blocks", "object"], ["at", "string"]],
-  ask: [["term", "string"], ["whom", "object"]],
-  block: [["term", "string"], ["n", "number"], ["block", "object"]],
-  over: [["term", "string"], ["refused", "boolean"]],
-  ping: [],
-  here: [["term", "string"]],
+const text = (value: unknown): boolean => typeof value === "string";
+const truth = (value: unknown): boolean => typeof value === "boolean";
+const number = (value: unknown): boolean => typeof value === "number";
+const list = (value: unknown): boolean => Array.isArray(value) && value.every(text);
+const view = (value: unknown): boolean => value === null || list(value);
+const block = (value: unknown): boolean => list(value) && (value as unknown[]).length === 3;
+const blocks = (value: unknown): boolean => Array.isArray(value) && value.every(block);
+
+const FORMS: { readonly [K in Word["is"]]: Readonly<Record<string, (value: unknown) => boolean>> } = {
+  lead: { term: text },
+  want: { who: text, view, at: text, seated: truth },
+  gone: { who: text },
+  hold: { term: text, whom: list, n: number },
+  welcome: { term: text, whom: list, n: number, hello: text, blocks, at: text },
+  ask: { term: text, whom: list },
+  block: { term: text, n: number, block },
+  over: { term: text, refused: truth },
+  ping: {},
+  here: { term: text },
 };
 
 /** A word, if this is one. */
@@ -49,7 +57,7 @@ export function heard(data: unknown): Word | undefined {
   const said = data as Record<string, unknown>;
   const { is } = said;
   if (typeof is !== "string" || !Object.hasOwn(FORMS, is)) return undefined;
-  return FORMS[is as Word["is"]].every(([member, type]) => typeof said[member] === type) ? (said as unknown as Word) : undefined;
+  return Object.entries(FORMS[is as Word["is"]]).every(([member, right]) => right(said[member])) ? (said as unknown as Word) : undefined;
 }
 
 /** The position an id begins with; empty if it is none. */
