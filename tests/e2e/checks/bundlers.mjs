@@ -1,6 +1,7 @@
 // The packed package through each bundler, in a real page: a stream of the harness hub that is cut goes on without loss, in
 // the page, in its worker, and with `eventwire/slim`.
 
+import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
@@ -89,6 +90,10 @@ async function make(name, sources, way, workers) {
   const found = files(made.out)
   const wasm = Object.keys(found).some((path) => path.endsWith('.wasm'))
   must(name === 'none' || wasm === Boolean(way), wasm ? 'the inline entry brought a .wasm file along' : `no .wasm file among ${Object.keys(found)}`)
+  if (way && name !== 'none') {
+    const inside = readFileSync(join(made.package, 'wasm/bytes.js'), 'latin1').slice(100, 200)
+    for (const [path, bytes] of Object.entries(found)) must(!bytes.toString('latin1').includes(inside), `${path} has the wasm inside, and the page hands it over`)
+  }
   const shipped = Object.entries(found).filter(([path]) => ['.js', '.mjs', '.wasm'].includes(extname(path)))
   const weight = name === 'none' ? 0 : shipped.reduce((sum, [, bytes]) => sum + brotliCompressSync(bytes).length, 0)
   return { url: (await serveSite(found)).url, weight }
