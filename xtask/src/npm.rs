@@ -148,6 +148,7 @@ fn machine() -> Outcome {
 
     step("optimising the wasm");
     let out = repo::path("npm/wasm");
+    emptied(&out)?;
     // As a file, for `eventwire/slim`, and for runtimes that compile no bytes: all in one.
     write(&out.join("eventwire.wasm"), optimised(&to.join("whole.wasm"), &whole)?)?;
     write(&out.join("bytes.js"), inlined(&optimised(&to.join("client.wasm"), &machine)?))?;
@@ -187,10 +188,7 @@ fn optimised(to: &Path, wasm: &[u8]) -> Outcome<Vec<u8>> {
 /// TypeScript to `npm/dist`.
 fn package() -> Outcome {
     step("compiling the TypeScript");
-    let dist = repo::path("npm/dist");
-    if dist.exists() {
-        fs::remove_dir_all(&dist).map_err(Failure::io(shown(&dist)))?;
-    }
+    emptied(&repo::path("npm/dist"))?;
     carry_out(
         program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy()).args(["--project", "npm/tsconfig.json"]),
     )
@@ -269,6 +267,11 @@ fn fingerprint(path: &Path, into: &mut DefaultHasher) -> Outcome {
         fs::read(path).map_err(failed())?.hash(into);
         Ok(())
     }
+}
+
+/// Nothing of an earlier build may be packed.
+fn emptied(dir: &Path) -> Outcome {
+    if dir.exists() { fs::remove_dir_all(dir).map_err(Failure::io(shown(dir))) } else { Ok(()) }
 }
 
 fn stamp(half: &str) -> PathBuf {
