@@ -5,14 +5,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Frames the bytes of one attempt.
 #[derive(Debug)]
-#[wasm_bindgen]
+#[cfg_attr(feature = "npm", wasm_bindgen)]
+#[cfg_attr(not(feature = "npm"), wasm_bindgen(js_name = EventwireFramer))]
 pub struct Framer {
     decoder: Decoder,
     /// Blocks of the bytes pushed last, joined; empty once they are taken.
     blocks: Vec<String>,
 }
 
-#[wasm_bindgen]
+#[cfg_attr(feature = "npm", wasm_bindgen)]
+#[cfg_attr(not(feature = "npm"), wasm_bindgen(js_class = EventwireFramer))]
 impl Framer {
     /// `raw`: comments are blocks too, for the server is not ours. `id`: the last event ID of the attempt before.
     #[wasm_bindgen(constructor)]

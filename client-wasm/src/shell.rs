@@ -56,8 +56,9 @@ struct Shell {
 }
 
 /// What the browser's half holds of a stream: its machine, and who it is for. It outlives the stream without harm.
+// A front end's wasm exports it beside its own: under a name that is not likely to be one of those.
 #[derive(Debug)]
-#[wasm_bindgen]
+#[wasm_bindgen(js_name = EventwireDoor)]
 pub struct Door(std::rc::Weak<Shell>);
 
 impl Stream {
@@ -129,7 +130,7 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(js_class = EventwireDoor)]
 impl Door {
     /// What happened, by the numbers of `flat.rs`.
     #[expect(clippy::too_many_arguments, reason = "the npm package's machine is told the same way")]

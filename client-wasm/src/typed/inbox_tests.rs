@@ -311,11 +311,12 @@ fn each_state_is_told_until_nobody_listens() {
     let seen: Rc<RefCell<Vec<&'static str>>> = Rc::default();
     let write = seen.clone();
     let bench = bench_with(10, Some(Rc::new(move |state: &State| write.borrow_mut().push(state.kind()))));
-    bench.inbox.enter(&State::Open, None);
-    assert_eq!(bench.inbox.state().kind(), "open");
+    bench.inbox.enter(&State::Open, Some(7.0));
+    assert_eq!((bench.inbox.state().kind(), bench.inbox.next_attempt_at()), ("open", Some(7.0)));
     bench.inbox.leave();
     bench.close();
     assert_eq!(*seen.borrow(), ["open"]);
+    assert_eq!(bench.inbox.next_attempt_at(), None);
     assert_eq!(bench.inbox.state().kind(), "closed");
 }
 
