@@ -157,7 +157,7 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
             v: a as u32,
             start: Position::parse(word()).map_err(|_| "start")?,
             head: Position::parse(word()).map_err(|_| "head")?,
-            names: list(word(), |name| EventName::parse(name).ok()).ok_or("names")?,
+            names: list(word(), EventName::read).ok_or("names")?,
             contract: word().into(),
             topics: patterns(word()).ok_or("topics")?,
             denied: patterns(word()).ok_or("denied")?,
@@ -170,7 +170,7 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
             topics: patterns(word()).ok_or("topics")?,
         }),
         "eventwire.cursor" => Frame::Cursor(CursorKind::parse(word()).unwrap_or(CursorKind::Skip)),
-        "eventwire.names" => Frame::Names(list(word(), |name| EventName::parse(name).ok()).ok_or("names")?),
+        "eventwire.names" => Frame::Names(list(word(), EventName::read).ok_or("names")?),
         _ => Frame::Bye(Bye { reason: Code::of_bye(word()), after: millis(a) }),
     })
 }

@@ -29,6 +29,12 @@ pub enum InvalidEventName {
 }
 
 impl EventName {
+    /// Reads a name without a word about what is wrong: what finds those words would travel to every browser.
+    pub fn read(raw: &str) -> Option<Self> {
+        let fits = !raw.is_empty() && raw.len() <= limits::NAME && !raw.chars().any(unfit) && !reserved(raw);
+        fits.then(|| Self(raw.into()))
+    }
+
     /// Reads a name.
     pub fn parse(raw: &str) -> Result<Self, InvalidEventName> {
         if raw.is_empty() {
@@ -40,7 +46,7 @@ impl EventName {
         if let Some(c) = raw.chars().find(|c| unfit(*c)) {
             return Err(InvalidEventName::Character(c));
         }
-        if raw.starts_with("eventwire.") || matches!(raw, "open" | "error" | "message") {
+        if reserved(raw) {
             return Err(InvalidEventName::Reserved(raw.into()));
         }
         Ok(Self(raw.into()))
@@ -50,6 +56,10 @@ impl EventName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn reserved(raw: &str) -> bool {
+    raw.starts_with("eventwire.") || matches!(raw, "open" | "error" | "message")
 }
 
 /// White space, control characters, the byte order mark and the comma. Named one by one: the standard library's table would
@@ -92,6 +102,16 @@ crate::topic::text!(EventName: InvalidEventName);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_read_with_words_or_without_alike() {
+        let long = "a".repeat(limits::NAME + 1);
+        for raw in
+            ["", "a", "price.changed", "open", "error", "message", "eventwire.x", "a b", "a,b", "\u{feff}", "é", &long]
+        {
+            assert_eq!(EventName::read(raw), EventName::parse(raw).ok(), "{raw:?}");
+        }
+    }
 
     #[test]
     fn what_does_not_fit_is_white_space_control_mark_and_comma() {
