@@ -9,7 +9,7 @@ import { pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
 import { CAPABILITIES, serve } from '../lib/service.mjs'
 import { must } from '../lib/tally.mjs'
-import { until } from '../lib/until.mjs'
+import { pass, until } from '../lib/until.mjs'
 
 export const help = `
 cargo xtask e2e contract [--only WORDS]
@@ -52,12 +52,13 @@ const CASES = {
   post: { ask: { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'POST') },
   report: { ask: { method: 'REPORT', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'REPORT') },
   'read-timeout: any byte is a word, and silence is a lost connection': {
-    ask: { readTimeoutMs: 500 },
+    ask: { readTimeoutMs: 3000 },
     play: async ({ line, told, next }) => {
       line.write('data: Hello\n\n')
+      // Slower in all than silence is believed, and each byte a tenth of that behind the one before.
       for (const byte of 'data: slow\n\n') {
         line.write(byte)
-        await new Promise((resolve) => setTimeout(resolve, 60))
+        await pass(300)
       }
       await told(event('Hello'), event('slow'), 'error')
       await next()
@@ -75,7 +76,8 @@ const CASES = {
   'server-directed-shutdown-request: 204 is the end': {
     status: 204,
     play: async ({ lines }) => {
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      // What must not come is given twice the longest first wait to come.
+      await pass(4000)
       same(lines.length, 1, 'requests')
     },
   },
