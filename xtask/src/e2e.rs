@@ -28,7 +28,7 @@ cargo xtask e2e NAME --help
   heap      a page that lives long holds no more than one that does not
   leptos    a front end in Rust: a Leptos page through a kill, hidden, with a token
   first     how much later than a bare EventSource's a first event is there
-  rename    a renamed field breaks the compiler first, and an old page without silence
+  rename    an enum changed in five ways: what the compiler says, and what a page of before is told
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
   contract  connectRaw as a test service of the kind that sse-contract-tests drive, in Node

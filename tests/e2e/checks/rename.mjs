@@ -1,110 +1,142 @@
-// A field is renamed in the backend's enum: the compiler says so at the line that uses it, and a page that was built
-// before is told, and lives on.
+// The backend's enum changes in five ways: the compiler says at which line a page minds, and a page that was built before
+// is told what it no longer understands, and lives on.
 
-import { copyFileSync, cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { chosen, launch, open } from '../lib/browser.mjs'
 import { bundle, html, pack, unpack } from '../lib/package.mjs'
-import { e2e, fresh, root, target, tool } from '../lib/paths.mjs'
-import { finish, start, succeed } from '../lib/process.mjs'
+import { e2e, fresh, tool } from '../lib/paths.mjs'
+import { finish, succeed } from '../lib/process.mjs'
 import { serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
+import { Versions } from '../lib/versions.mjs'
 
 export const help = `
-cargo xtask e2e rename [--browser chromium|firefox|both]
+cargo xtask e2e rename [--browser chromium|firefox|both] [--only WORDS]
 
-Renames a field in a copy of the demo's enum. tsc must fail at the line of the page that uses it; the page bundled before
-must be told of the fault with its path, and once that it is outdated, and its stream stays open.
+Changes a copy of the demo's enum in five ways: a field renamed, one with an alias, a new variant, a variant removed, a
+type widened. tsc must fail at the lines of the page that mind, and only there; the page bundled before must be told each
+fault with JSON pointer, expected and found, and once that it is outdated, while its stream stays open and loses nothing.
 
-  --browser  both (the default), or one`
+  --browser  both (the default), or one
+  --only     only the changes with these words in their name`
 
-export const options = { browser: { type: 'string', default: 'both' } }
+export const options = { browser: { type: 'string', default: 'both' }, only: { type: 'string', default: '' } }
 
-// In the demo's enum, whose page reads it as `memory.used`.
-const [STRUCT, OLD, NEW] = ['Memory', 'used', 'taken']
+/** `lines`: of the page that tsc fails at, by what is in them. The rest is what the page of before makes of `events`. */
+const CHANGES = {
+  renamed: {
+    what: 'Memory.used is now taken',
+    lines: ['memory.used / memory.total'],
+    events: [{ memory: { at: 1, taken: 2, total: 4 } }, { memory: { at: 2, taken: 3, total: 4 } }],
+    faults: ['invalid | memory | /used | a number | nothing', 'invalid | memory | /used | a number | nothing'],
+  },
+  alias: {
+    what: 'Memory.used is also read as taken: what is written is the same',
+    lines: [],
+    events: [{ memory: { at: 1, taken: 2, total: 4 } }, { memory: { at: 2, used: 3, total: 4 } }],
+    shares: [0.5, 0.75],
+    same: true,
+  },
+  added: {
+    what: 'a new variant Swap',
+    lines: ['export const WORDS'],
+    events: [{ swap: { at: 1, used: 2 } }, { memory: { at: 1, used: 2, total: 4 } }, { swap: { at: 2, used: 2 } }],
+    shares: [0.5],
+    faults: ['unknown | swap |  |  | '],
+  },
+  removed: {
+    what: 'the variant Network is gone',
+    lines: ["network: 'Network'", "stream.on('network'"],
+    events: [{ memory: { at: 1, used: 2, total: 4 } }],
+    shares: [0.5],
+  },
+  widened: {
+    what: 'a core in Cpu.cores may be null',
+    lines: ['core / 100'],
+    events: [{ cpu: { at: 1, cores: [50, null] } }, { cpu: { at: 2, cores: [25, 75] } }],
+    busy: [0.25, 0.75],
+    faults: ['invalid | cpu | /cores/1 | a number | null'],
+  },
+}
 
-export async function run({ browser }, tally) {
+export async function run({ browser, only }, tally) {
   const dir = fresh('rename')
   const page = join(dir, 'page')
   cpSync(join(e2e, 'apps/rename'), dir, { recursive: true })
   symlinkSync(await unpack(await pack()), join(page, 'node_modules'))
-  const server = new Server(join(dir, 'server'), join(page, 'demo.events.ts'))
+  const types = join(page, 'demo.events.ts')
+  const versions = new Versions(join(dir, 'server'))
+  await versions.build()
 
   const script = await tally.case('as the enum is, the page compiles', async () => {
-    await server.start()
+    const server = await versions.start(['before'], { types })
     await succeed(tool('tsc'), ['-p', page], { cwd: page })
+    await server.kill()
     return bundle(join(page, 'page.ts'), join(page, 'node_modules'))
   })
   must(script, 'without a page there is nothing to go on with')
-  await server.process.kill()
 
-  await tally.case(`${STRUCT}.${OLD} is now ${NEW}: tsc fails at the line that uses it`, async () => {
-    server.rename()
-    await server.start()
-    const line = readFileSync(join(page, 'page.ts'), 'utf8').split('\n').findIndex((line) => line.includes(`memory.${OLD}`)) + 1
-    const { code, all } = await finish(tool('tsc'), ['-p', page, '--pretty', 'false'], { cwd: page })
-    must(code !== 0, 'tsc compiles a page that uses a field which is no more')
-    const errors = all.split('\n').filter((text) => text.includes('error TS'))
-    must(errors.length === 1 && errors[0].startsWith(`page.ts(${line},`), `not one error at page.ts(${line}):\n${all}`)
-    console.log(`      ${errors[0]}`)
-  })
-  for (const name of chosen(browser)) {
-    await tally.case(`${name}: the page of before against the server of now`, () => oldPage(name, server, script))
+  const browsers = []
+  for (const name of chosen(browser)) browsers.push(await launch(name))
+  const before = readFileSync(types, 'utf8')
+  for (const [version, change] of Object.entries(CHANGES)) {
+    const title = `${version}: ${change.what}`
+    if (!title.includes(only)) continue
+    const server = await versions.start([version], { types })
+    await tally.case(`${title}: tsc`, async () => {
+      must((readFileSync(types, 'utf8') === before) === Boolean(change.same), 'the contract changes if and only if what is written does')
+      await red(page, change.lines)
+    })
+    for (const running of browsers) {
+      await tally.case(`${title}: the page of before, in ${running.name}`, () => oldPage(running, server, script, change))
+    }
+    await server.kill()
   }
 }
 
-async function oldPage(name, server, script) {
+/** tsc fails at the lines with these words in them, and at no other. */
+async function red(page, words) {
+  const text = readFileSync(join(page, 'page.ts'), 'utf8').split('\n')
+  const { code, all } = await finish(tool('tsc'), ['-p', page, '--pretty', 'false'], { cwd: page })
+  const errors = all.split('\n').filter((line) => line.includes('error TS'))
+  const wanted = words.map((word) => `page.ts(${text.findIndex((line) => line.includes(word)) + 1},`)
+  const at = new Set(errors.map((error) => error.match(/^[^,]*,/)?.[0]))
+  must(at.size === wanted.length && wanted.every((line) => at.has(line)), `not exactly at ${wanted.join(' ')}:\n${all}`)
+  must((code === 0) === (words.length === 0), `tsc ended with ${code}`)
+  for (const error of errors) console.log(`      ${error}`)
+  if (errors.length === 0) console.log('      compiles')
+}
+
+async function oldPage(browser, server, script, { events, shares = [], busy = [], faults = [], same = false }) {
   const site = await serveSite({ '/': html('rename'), '/page.js': script })
   site.upstream = server.url
-  const browser = await launch(name)
   const page = await open(browser, site.url)
-  const book = () => page.evaluate(() => window.book)
-  await until('the stream to open', async () => (await book())?.state === 'open')
-  for (let cores = 1; cores <= 3; cores += 1) {
-    await server.publish('host.memory', { memory: { at: 1, [NEW]: 2, total: 3 } })
-    await server.publish('host.cpu', { cpu: { at: 1, cores: Array(cores).fill(50) } })
+  const kind = () => page.evaluate(() => window.stream?.state.kind)
+  await until('the stream to open', async () => (await kind()) === 'open')
+  // What the page understands stands between what it does not.
+  const note = (n) => ({ note: { n, at: 1, text: 'on' } })
+  const notes = []
+  for (const event of events) {
+    await server.publish('host.test', event)
+    await server.publish('host.test', note(notes.push(notes.length + 1)))
   }
-  await until('the events after the faults', async () => (await book()).cores.length === 3)
-  const { shares, faults, outdated, state } = await book()
-  console.log(`${faults[0]}, outdated ${outdated}, stream ${state}`)
-  must(faults.length === 3 && faults.every((fault) => fault.startsWith(`memory /${OLD} `)), `faults: ${faults.join('; ')}`)
-  must(shares.length === 0, `a broken event was handed over: ${shares}`)
-  must(outdated === 1, `outdated was told ${outdated} times`)
-  must(state === 'open', `the stream is ${state}`)
-  await browser.close()
-}
+  // Over a new connection it is the same server, and no news.
+  site.cut()
+  await until('another connection', () => site.requests.length === 2)
+  await server.publish('host.test', note(notes.push(notes.length + 1)))
+  await until('the last event', () => page.evaluate((last) => window.book.notes.at(-1) === last, notes.length))
 
-class Server {
-  constructor(dir, types) {
-    this.dir = dir
-    this.types = types
-    this.events = join(dir, 'src/events.rs')
-    copyFileSync(join(root, 'demo-web/src/lib.rs'), this.events)
-    // The same versions, and so nothing to download or to compile twice.
-    copyFileSync(join(root, 'Cargo.lock'), join(dir, 'Cargo.lock'))
-    const manifest = join(dir, 'Cargo.toml')
-    writeFileSync(manifest, readFileSync(manifest, 'utf8').replaceAll('ROOT', root))
+  const book = await page.evaluate(() => window.book)
+  console.log(`      ${book.faults[0] ?? 'no fault'}; outdated ${JSON.stringify(book.outdated)}`)
+  for (const [what, should] of Object.entries({ shares, busy, notes, faults })) {
+    must(JSON.stringify(book[what]) === JSON.stringify(should), `${what}: ${JSON.stringify(book[what])}, not ${JSON.stringify(should)}`)
   }
-
-  /** Compiles it and starts it; a debug build writes its contract when it starts. */
-  async start() {
-    await succeed('cargo', ['build', '--quiet'], { cwd: this.dir, env: { CARGO_TARGET_DIR: target }, timeout: 600_000 })
-    this.process = await start(join(target, 'debug/renamed'), [this.types], { ready: /^listening (http:\S+)/ })
-    this.url = this.process.ready[1]
-  }
-
-  rename() {
-    const text = readFileSync(this.events, 'utf8')
-    const renamed = text.replace(new RegExp(`(pub struct ${STRUCT} \\{[^}]*?pub )${OLD}:`), `$1${NEW}:`)
-    must(renamed !== text, `${STRUCT} in demo-web/src/lib.rs has no field ${OLD}; choose another here`)
-    writeFileSync(this.events, renamed)
-  }
-
-  async publish(topic, event) {
-    const body = JSON.stringify(event)
-    const response = await fetch(`${this.url}/publish/${topic}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    if (!response.ok) throw new Error(`publish: ${response.status} ${await response.text()}`)
-  }
+  must(book.gaps === 0, `${book.gaps} gaps`)
+  must((await kind()) === 'open', `the stream is ${await kind()}`)
+  must(book.outdated.length === (same ? 0 : 1), `outdated was told ${book.outdated.length} times`)
+  must(site.requests.length === 2, `${site.requests.length} requests`)
+  await page.close()
 }

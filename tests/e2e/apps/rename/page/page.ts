@@ -1,18 +1,37 @@
 // A page of its own over the demo's contract; `demo.events.ts` beside it is what the compiler writes.
 
-import { connect } from 'eventwire'
+import { connect, type EventNames } from 'eventwire'
 
-import { Demo } from './demo.events.js'
+import { Demo, type DemoEvents } from './demo.events.js'
 
-const book = { shares: [] as number[], cores: [] as number[], faults: [] as string[], outdated: 0, state: '' }
-Object.assign(globalThis, { book })
+/** Whoever has a word for every event is told by the compiler when there is another. */
+export const WORDS: Record<EventNames<DemoEvents>, string> = {
+  cpu: 'Processor',
+  memory: 'Memory',
+  network: 'Network',
+  disks: 'Disks',
+  temperatures: 'Sensors',
+  processes: 'Processes',
+  traffic: 'Traffic',
+  request: 'Requests',
+  drop: 'Flood',
+  job: 'Jobs',
+  note: 'Notes',
+  broken: 'Broken',
+}
 
-const stream = connect(Demo, '/events', { topics: ['host.*'] })
+const book = { shares: [] as number[], busy: [] as number[], notes: [] as number[], received: 0, faults: [] as string[], gaps: 0, outdated: [] as object[] }
+const stream = connect(Demo, new URLSearchParams(location.search).get('at') ?? '/events', { topics: ['host.*'] })
+Object.assign(globalThis, { book, stream })
 
-stream.on('cpu', ({ cores }) => book.cores.push(cores.length))
+stream.on('cpu', ({ cores }) => {
+  for (const core of cores) book.busy.push(core / 100)
+})
 stream.on('memory', (memory) => {
   book.shares.push(memory.used / memory.total)
 })
-stream.onFault(({ event, path, reason }) => book.faults.push(`${event} ${path} ${reason}`))
-stream.onOutdated(() => (book.outdated += 1))
-stream.onState(({ kind }) => (book.state = kind))
+stream.on('network', ({ received }) => (book.received += received))
+stream.on('note', ({ n }) => book.notes.push(n))
+stream.onFault(({ event, path, reason, expected, found }) => book.faults.push([reason, event, path, expected, found].join(' | ')))
+stream.onGap(() => (book.gaps += 1))
+stream.onOutdated((outdated) => book.outdated.push(outdated))
