@@ -9,12 +9,21 @@ use std::fmt::Display;
 /// Most alternatives named before the rest is only counted.
 const NAMED: usize = 10;
 
+/// Most types looked at for one sentence: alternatives of alternatives would multiply.
+const LOOKED_AT: usize = 200;
+/// Deepest alternative named.
+const DEEP: usize = 16;
+
 /// The words as a string literal.
 pub(crate) fn expected(model: &Model, shape: &Shape) -> String {
-    text::string(&words(model, shape))
+    text::string(&words(model, shape, DEEP, &mut LOOKED_AT.clone()))
 }
 
-fn words(model: &Model, shape: &Shape) -> String {
+fn words(model: &Model, shape: &Shape, deep: usize, left: &mut usize) -> String {
+    if deep == 0 || *left == 0 {
+        return "another value".into();
+    }
+    *left -= 1;
     match model.resolve(shape) {
         Shape::Any => "a value".into(),
         Shape::Null => "null".into(),
@@ -56,11 +65,11 @@ fn words(model: &Model, shape: &Shape) -> String {
             let members = members.iter().map(|member| format!("{{{}: …}}", quoted(&member.name)));
             either(names.chain(members).collect())
         }
-        Shape::All(parts) => parts.first().map_or("a value".into(), |part| words(model, &part.shape)),
+        Shape::All(parts) => parts.first().map_or("a value".into(), |part| words(model, &part.shape, deep - 1, left)),
         Shape::Union(arms) => {
             let mut all: Vec<String> = Vec::new();
             for arm in arms {
-                let arm = words(model, &arm.shape);
+                let arm = words(model, &arm.shape, deep - 1, left);
                 if !all.contains(&arm) {
                     all.push(arm);
                 }

@@ -8,14 +8,18 @@
 //!   The name of a Rust type is no part of the contract, so renaming one does not make pages outdated;
 //! - `const` is an `enum` of one, and the names among the arms of a `oneOf` are one sorted `enum` at its head, or
 //!   instead of it if there is nothing else: schemars gives a unit variant with a doc comment an arm of its own, which
-//!   changes nothing for a page.
+//!   changes nothing for a page;
+//! - the other arms of a `oneOf`, and those of an `anyOf`, stand in an order that they have among themselves
+//!   ([`order`](mod@crate::order)): the order in which Rust lists variants says nothing to a page.
 
 use crate::{
     keywords::{is_annotation, unit, values},
+    order::Order,
     refs,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// The hash of a contract whose events are these.
 pub(crate) fn hash<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
@@ -27,18 +31,58 @@ pub(crate) fn hash<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &
 pub(crate) fn canonical<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let mut events: Vec<_> = events.collect();
     events.sort_by_key(|&(name, _)| name);
-    let mut text = Text { root, seen: Vec::new(), out: String::new() };
+    let order = Order::of(root);
+    let mut text = Text::new(root, &order, Some(Vec::new()));
     text.members(events.into_iter(), |text, payload| text.schema(payload));
-    text.out
+
+    // References are followed here, one after the other: a chain of types may be longer than a stack is deep.
+    let (mut out, mut seen) = (String::new(), HashMap::new());
+    let mut open = vec![(text, 0, 0)];
+    while let Some((text, done, next)) = open.last_mut() {
+        let reference = text.targets.as_ref().and_then(|targets| targets.get(*next)).copied();
+        let (end, target) = reference.map_or((text.out.len(), None), |(end, target)| (end, Some(target)));
+        out += &text.out[*done..end];
+        (*done, *next) = (end, *next + 1);
+        let Some(target) = target else {
+            open.pop();
+            out += if open.is_empty() { "" } else { "]" };
+            continue;
+        };
+        let n = seen.len();
+        if let Some(known) = seen.get(target) {
+            out += &format!("{known}");
+        } else if let Some(schema) = refs::resolve(root, target) {
+            seen.insert(target, n);
+            out += &format!("[{n},");
+            let mut text = Text::new(root, &order, Some(Vec::new()));
+            text.schema(schema);
+            open.push((text, 0, 0));
+        }
+    }
+    out
 }
 
-struct Text<'a> {
+/// A schema as it is hashed.
+pub(crate) struct Text<'a> {
     root: &'a Value,
-    seen: Vec<&'a str>,
+    order: &'a Order,
+    /// The references in it, each with its place in the text; without, a reference is the print of what it means.
+    targets: Option<Vec<(usize, &'a str)>>,
     out: String,
 }
 
 impl<'a> Text<'a> {
+    fn new(root: &'a Value, order: &'a Order, targets: Option<Vec<(usize, &'a str)>>) -> Self {
+        Self { root, order, targets, out: String::new() }
+    }
+
+    /// One schema, with prints of what it refers to.
+    pub(crate) fn local(root: &'a Value, order: &'a Order, schema: &'a Value) -> String {
+        let mut text = Self::new(root, order, None);
+        text.schema(schema);
+        text.out
+    }
+
     fn schema(&mut self, schema: &'a Value) {
         if let Some(names) = all_names(schema) {
             return self.names(names);
@@ -68,7 +112,10 @@ impl<'a> Text<'a> {
                     self.members(map.into_iter(), Self::schema);
                 }
                 ("oneOf", Value::Array(arms)) => self.one_of(arms),
-                ("anyOf" | "allOf" | "prefixItems", Value::Array(arms)) => self.list(arms.iter(), Self::schema),
+                ("anyOf", Value::Array(arms)) => {
+                    self.list(self.order.sorted(self.root, arms.iter()).into_iter(), Self::schema)
+                }
+                ("allOf" | "prefixItems", Value::Array(arms)) => self.list(arms.iter(), Self::schema),
                 ("items" | "additionalProperties" | "unevaluatedProperties" | "not" | "propertyNames", value) => {
                     self.schema(value)
                 }
@@ -79,13 +126,9 @@ impl<'a> Text<'a> {
     }
 
     fn reference(&mut self, target: &'a str) {
-        if let Some(n) = self.seen.iter().position(|seen| *seen == target) {
-            self.out += &n.to_string();
-        } else if let Some(schema) = refs::resolve(self.root, target) {
-            self.out += &format!("[{},", self.seen.len());
-            self.seen.push(target);
-            self.schema(schema);
-            self.out.push(']');
+        match &mut self.targets {
+            Some(targets) => targets.push((self.out.len(), target)),
+            None => self.out += &self.order.target(target).map(|byte| format!("{byte:02x}")).concat(),
         }
     }
 
@@ -97,7 +140,7 @@ impl<'a> Text<'a> {
         if head > 0 {
             self.names(names);
         }
-        for (i, arm) in rest.into_iter().enumerate() {
+        for (i, arm) in self.order.sorted(self.root, rest.into_iter()).into_iter().enumerate() {
             self.comma(i + head);
             self.schema(arm);
         }
@@ -114,7 +157,7 @@ impl<'a> Text<'a> {
         let mut texts: Vec<_> = values
             .iter()
             .map(|value| {
-                let mut text = Text { root: self.root, seen: Vec::new(), out: String::new() };
+                let mut text = Text::new(self.root, self.order, None);
                 text.plain(value);
                 text.out
             })

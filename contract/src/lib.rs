@@ -12,15 +12,18 @@
 //!
 //! Works on values and text alone: no clock, no network, and no file except the one [`write_if_changed`] is given.
 
+mod bounds;
 mod checks;
 mod condition;
 mod expected;
+mod facts;
 mod hash;
 mod helpers;
 mod keywords;
 mod model;
 mod module;
 mod numbers;
+mod order;
 mod pattern;
 mod read;
 mod refs;
@@ -63,6 +66,9 @@ impl Contract {
     /// # Errors
     /// Every place at which the schema cannot become a contract.
     pub fn compile(schema: &Value) -> Result<Self, Vec<Refusal>> {
+        if let Some(refusal) = bounds::refusal(schema) {
+            return Err(vec![refusal]);
+        }
         let mut refusals = Vec::new();
         let (name, events) = top::read(schema, &mut refusals);
         let model = read::model(schema, &events, &mut refusals);

@@ -2,7 +2,7 @@
 //!
 //! Data only; [`read`](crate::read) makes it and the emitters read it.
 
-use crate::refusal::At;
+use crate::{facts::Facts, refusal::At};
 use serde_json::Value;
 
 /// The largest integer up to which JavaScript tells every integer from its neighbours.
@@ -13,6 +13,7 @@ pub(crate) const SAFE: i64 = (1 << 53) - 1;
 pub(crate) struct Model {
     pub(crate) events: Vec<Event>,
     pub(crate) defs: Vec<Def>,
+    pub(crate) facts: Facts,
 }
 
 /// One event and the type of its payload.
@@ -138,89 +139,47 @@ impl Kinds {
     pub(crate) const SCALAR: Self = Self(1);
     pub(crate) const LIST: Self = Self(2);
     pub(crate) const OBJECT: Self = Self(4);
+    pub(crate) const ANY: Self = Self(7);
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }
 
+impl List {
+    /// Whether it may be of any length.
+    pub(crate) fn free(&self) -> bool {
+        self.min.is_none() && self.max.is_none() && !self.unique
+    }
+}
+
 impl Model {
     /// The shape behind names.
-    pub(crate) fn resolve<'a>(&'a self, mut shape: &'a Shape) -> &'a Shape {
-        // Bounded: a type that is only its own name is refused.
-        while let Shape::Ref(def) = shape {
-            shape = &self.defs[*def].node.shape;
+    pub(crate) fn resolve<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
+        match shape {
+            Shape::Ref(def) => &self.defs[self.facts.ends[*def]].node.shape,
+            shape => shape,
         }
-        shape
     }
 
     pub(crate) fn kinds(&self, shape: &Shape) -> Kinds {
-        match self.resolve(shape) {
-            Shape::Any => Kinds(7),
-            Shape::Null | Shape::Bool | Shape::Text(_) | Shape::Number(_) | Shape::Integer(_) | Shape::Literal(_) => {
-                Kinds::SCALAR
-            }
-            Shape::List(_) | Shape::Tuple(_) => Kinds::LIST,
-            Shape::Record(_) => Kinds::OBJECT,
-            Shape::External(names, members) => {
-                let names = if names.is_empty() { 0 } else { Kinds::SCALAR.0 };
-                let members = if members.is_empty() { 0 } else { Kinds::OBJECT.0 };
-                Kinds(names | members)
-            }
-            Shape::All(parts) => Kinds(parts.iter().fold(7, |kinds, part| kinds & self.kinds(&part.shape).0)),
-            Shape::Union(arms) => Kinds(arms.iter().fold(0, |kinds, arm| kinds | self.kinds(&arm.shape).0)),
-            Shape::Ref(_) => unreachable!("resolved"),
-        }
-    }
-
-    /// The types met again at the same value, without a member or an item between: a check of one would never end.
-    pub(crate) fn endless(&self) -> Option<usize> {
-        let mut done = vec![false; self.defs.len()];
-        (0..self.defs.len()).find(|&def| self.loops(def, &mut Vec::new(), &mut done))
-    }
-
-    fn loops(&self, def: usize, open: &mut Vec<usize>, done: &mut [bool]) -> bool {
-        if open.contains(&def) {
-            return true;
-        }
-        if std::mem::replace(&mut done[def], true) {
-            return false;
-        }
-        open.push(def);
-        let mut targets = Vec::new();
-        same_value(&self.defs[def].node.shape, &mut targets);
-        let found = targets.into_iter().any(|target| self.loops(target, open, done));
-        open.pop();
-        found
+        self.facts.kinds_of(shape)
     }
 
     /// Whether a value of this type may hold one of the same type, at any depth.
     pub(crate) fn recursive(&self, shape: &Shape) -> bool {
-        fn visit(model: &Model, shape: &Shape, open: &mut Vec<usize>, done: &mut [bool]) -> bool {
-            let Shape::Ref(def) = shape else {
-                return children(shape).into_iter().any(|child| visit(model, &child.shape, open, done));
-            };
-            if open.contains(def) {
-                return true;
-            }
-            if std::mem::replace(&mut done[*def], true) {
-                return false;
-            }
-            open.push(*def);
-            let found = visit(model, &model.defs[*def].node.shape, open, done);
-            open.pop();
-            found
+        match shape {
+            Shape::Ref(def) => self.facts.recursive[*def],
+            shape => children(shape).into_iter().any(|child| self.recursive(&child.shape)),
         }
-        visit(self, shape, &mut Vec::new(), &mut vec![false; self.defs.len()])
-    }
-}
-
-/// The names a value must satisfy itself.
-fn same_value(shape: &Shape, targets: &mut Vec<usize>) {
-    match shape {
-        Shape::Ref(def) => targets.push(*def),
-        Shape::All(nodes) | Shape::Union(nodes) => nodes.iter().for_each(|node| same_value(&node.shape, targets)),
-        _ => {}
     }
 }
 

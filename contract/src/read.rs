@@ -5,6 +5,7 @@
 //! so that a server may add some.
 
 use crate::{
+    facts::Facts,
     keywords::{self, count, external, is_annotation, is_of, is_true, list, typed, unit, values},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
     numbers, pattern, refs,
@@ -12,10 +13,11 @@ use crate::{
     top,
 };
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 /// Reads the payloads of all events.
 pub(crate) fn model(root: &Value, events: &[top::Event<'_>], refusals: &mut Vec<Refusal>) -> Model {
-    let mut reader = Reader { root, pending: Vec::new(), refusals };
+    let mut reader = Reader { root, pending: Vec::new(), known: HashMap::new(), refusals };
     let events = events
         .iter()
         .map(|event| Event {
@@ -32,14 +34,17 @@ pub(crate) fn model(root: &Value, events: &[top::Event<'_>], refusals: &mut Vec<
         let node = root.pointer(&pointer).map_or(Node::bare(Shape::Any), |schema| reader.node(schema, &at));
         defs.push(Def { name, node });
     }
-    let model = Model { events, defs };
-    if let Some(def) = model.endless() {
-        let Pending { pointer, at } = &reader.pending[def];
-        refusals.push(at.moved(pointer).refuse(
-            format!("the type {:?} is defined as itself", model.defs[def].name),
-            "no value could ever be checked against it",
-            "put a field, a list or a map between the type and its next self",
-        ));
+    let mut model = Model { events, defs, facts: Facts::default() };
+    match Facts::of(&model) {
+        Ok(facts) => model.facts = facts,
+        Err(def) => {
+            let Pending { pointer, at } = &reader.pending[def];
+            refusals.push(at.moved(pointer).refuse(
+                format!("the type {:?} is defined as itself", model.defs[def].name),
+                "no value could ever be checked against it",
+                "put a field, a list or a map between the type and its next self",
+            ));
+        }
     }
     model
 }
@@ -48,6 +53,7 @@ struct Reader<'a> {
     root: &'a Value,
     /// Every name met, in order of meeting: the index is the definition's.
     pending: Vec<Pending>,
+    known: HashMap<String, usize>,
     refusals: &'a mut Vec<Refusal>,
 }
 
@@ -150,10 +156,10 @@ impl Reader<'_> {
                 )
                 .shape;
         };
-        let known = self.pending.iter().position(|pending| pending.pointer == pointer);
-        Shape::Ref(known.unwrap_or_else(|| {
-            self.pending.push(Pending { pointer, at });
-            self.pending.len() - 1
+        let Self { pending, known, .. } = self;
+        Shape::Ref(*known.entry(pointer).or_insert_with_key(|pointer| {
+            pending.push(Pending { pointer: pointer.clone(), at });
+            pending.len() - 1
         }))
     }
 
@@ -274,18 +280,19 @@ impl Reader<'_> {
             .get("required")
             .and_then(Value::as_array)
             .map_or(Vec::new(), |all| all.iter().filter_map(Value::as_str).collect());
+        let mut left: HashSet<&str> = required.iter().copied().collect();
         let properties = object.get("properties").and_then(Value::as_object);
         let mut fields: Vec<_> = properties
             .into_iter()
             .flatten()
             .map(|(name, schema)| Field {
                 name: name.clone(),
-                required: required.contains(&name.as_str()),
+                required: left.remove(name.as_str()),
                 node: self.node(schema, &at.key("properties").key(name).member(name)),
             })
             .collect();
         for name in required {
-            if !fields.iter().any(|field| field.name == name) {
+            if left.remove(name) {
                 fields.push(Field { name: name.to_owned(), required: true, node: Node::bare(Shape::Any) });
             }
         }

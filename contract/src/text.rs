@@ -1,6 +1,6 @@
 //! Foreign text inside generated code: whatever a schema says, it stays a string, a comment or a name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A string literal. Characters that end a line, hide, or turn the reading direction are escaped.
 pub(crate) fn string(raw: &str) -> String {
@@ -83,12 +83,14 @@ pub(crate) fn pascal(raw: &str) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
     taken: HashSet<String>,
+    /// The next number of each name that was wanted twice.
+    next: HashMap<String, u32>,
 }
 
 impl Scope {
     /// A scope in which no reserved word and no global that generated code uses is given away.
     pub(crate) fn new() -> Self {
-        Self { taken: RESERVED.split_whitespace().map(str::to_owned).collect() }
+        Self { taken: RESERVED.split_whitespace().map(str::to_owned).collect(), next: HashMap::new() }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -98,10 +100,10 @@ impl Scope {
     /// The identifier wanted, or the first free one like it.
     pub(crate) fn take(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
-        let mut n = 2;
         while !self.taken.insert(name.clone()) {
+            let n = self.next.entry(wanted.to_owned()).or_insert(2);
             name = format!("{wanted}{n}");
-            n += 1;
+            *n += 1;
         }
         name
     }

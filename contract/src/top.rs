@@ -9,7 +9,7 @@ use crate::{
 };
 use eventwire::{EventName, InvalidEventName, limits};
 use serde_json::{Value, json};
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 /// One variant.
 #[derive(Debug)]
@@ -57,8 +57,9 @@ pub(crate) fn read<'a>(schema: &'a Value, refusals: &mut Vec<Refusal>) -> (Strin
             "use a second hub with its own enum",
         ));
     }
-    for (i, event) in events.iter().enumerate() {
-        if events[..i].iter().any(|earlier| earlier.name == event.name) {
+    let mut known = HashSet::new();
+    for event in &events {
+        if !known.insert(event.name.as_str()) {
             refusals.push(event.at.refuse(
                 format!("a second event named {:?}", event.name.as_str()),
                 "a page could not tell the two apart",

@@ -7,6 +7,7 @@ use crate::{
     text,
 };
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Longest fixed list written out as a tuple.
 const TUPLE: u64 = 64;
@@ -86,12 +87,8 @@ impl Types<'_> {
         if arms.iter().any(|(_, arm)| arm == "unknown") {
             return ("unknown".into(), Bond::Tight);
         }
-        let mut seen: Vec<(&Note, String)> = Vec::new();
-        for (note, arm) in arms {
-            if !seen.iter().any(|(_, earlier)| *earlier == arm) {
-                seen.push((note, arm));
-            }
-        }
+        let mut texts = HashSet::new();
+        let seen: Vec<_> = arms.into_iter().filter(|(_, arm)| texts.insert(arm.clone())).collect();
         if seen.iter().any(|(note, _)| note.doc.is_some() || note.deprecated) && seen.len() > 1 {
             let inner = format!("{indent}  ");
             let arms = seen.iter().map(|(note, arm)| format!("\n{}{inner}| {arm}", doc(note, &inner)));

@@ -2,6 +2,7 @@
 
 use eventwire_contract::Contract;
 use schemars::JsonSchema;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Enums that differ from [`first::Shop`] in one thing each.
@@ -33,6 +34,12 @@ shops! {
         pub(super) enum Shop { Closed, Moved(State), Price { cents: u32, sku: String } }
         pub(super) struct State { note: Option<String>, level: Grade }
         pub(super) enum Grade { Sent, Paid, Other(String) }
+    }
+    /* Two enums whose variants carry data, each named by variants of the other. */
+    rearranged_inside {
+        pub(super) enum Shop { Price { sku: String, cents: u32 }, Moved(Status), Closed }
+        pub(super) struct Status { level: Level, note: Option<String> }
+        pub(super) enum Level { Other(String), Sent, Paid }
     }
     event_renamed {
         pub(super) enum Shop { Cost { sku: String, cents: u32 }, Moved(Status), Closed }
@@ -72,6 +79,42 @@ shops! {
     }
 }
 
+shops! {
+    deep {
+        pub(super) enum Shop { Went(Step), Tried(Guess), Kept(Kept), Tree(Tree) }
+        pub(super) enum Step { Walk { meters: u8, then: Option<Box<Step>> }, Turn(Box<Tree>), Rest, Jump(u8, u8) }
+        #[serde(tag = "kind")] pub(super) enum Tree { Leaf { size: u8 }, Fork { left: Box<Tree>, right: Box<Step> } }
+        #[serde(untagged)] pub(super) enum Guess { One(One), Two(Two), Three(Vec<Guess>) }
+        #[serde(tag = "t", content = "c")] pub(super) enum Kept { A(One), B(Two) }
+        pub(super) struct One { x: End }
+        pub(super) struct Two { x: Start }
+        pub(super) struct End { y: u8 }
+        pub(super) struct Start { y: u16 }
+    }
+    deep_rearranged {
+        pub(super) enum Shop { Tree(Tree), Kept(Kept), Tried(Guess), Went(Step) }
+        #[serde(tag = "t", content = "c")] pub(super) enum Kept { B(Two), A(One) }
+        #[serde(tag = "kind")] pub(super) enum Tree { Fork { right: Box<Step>, left: Box<Tree> }, Leaf { size: u8 } }
+        pub(super) enum Step { Turn(Box<Tree>), Jump(u8, u8), Walk { then: Option<Box<Step>>, meters: u8 }, Rest }
+        #[serde(untagged)] pub(super) enum Guess { Three(Vec<Guess>), Two(Two), One(One) }
+        pub(super) struct Two { x: Start }
+        pub(super) struct Start { y: u16 }
+        pub(super) struct End { y: u8 }
+        pub(super) struct One { x: End }
+    }
+    deep_changed {
+        pub(super) enum Shop { Went(Step), Tried(Guess), Kept(Kept), Tree(Tree) }
+        pub(super) enum Step { Walk { meters: u8, then: Option<Box<Step>> }, Turn(Box<Tree>), Rest, Jump(u8, u8) }
+        #[serde(tag = "kind")] pub(super) enum Tree { Leaf { size: u8 }, Fork { left: Box<Tree>, right: Box<Step> } }
+        #[serde(untagged)] pub(super) enum Guess { One(One), Two(Two), Three(Vec<Guess>) }
+        #[serde(tag = "t", content = "c")] pub(super) enum Kept { A(Two), B(One) }
+        pub(super) struct One { x: End }
+        pub(super) struct Two { x: Start }
+        pub(super) struct End { y: u8 }
+        pub(super) struct Start { y: u16 }
+    }
+}
+
 fn hash<E: JsonSchema>() -> String {
     Contract::of::<E>().unwrap().hash().to_owned()
 }
@@ -81,6 +124,30 @@ fn documentation_names_of_types_and_order_are_no_part_of_the_contract() {
     let first = hash::<first::Shop>();
     assert_eq!(hash::<documented::Shop>(), first);
     assert_eq!(hash::<rearranged::Shop>(), first);
+    assert_eq!(hash::<rearranged_inside::Shop>(), first);
+}
+
+#[test]
+fn the_order_of_variants_inside_a_payload_is_no_part_of_the_contract() {
+    let hashed = hash::<deep::Shop>();
+    assert_eq!(hash::<deep_rearranged::Shop>(), hashed);
+    assert_ne!(hash::<deep_changed::Shop>(), hashed, "two types exchanged are another contract");
+}
+
+#[test]
+fn a_chain_of_types_longer_than_the_stack_is_hashed() {
+    let arm =
+        |i: usize| json!({ "type": "object", "properties": { "next": { "$ref": format!("#/$defs/T{}", i + 1) } } });
+    let links = 4_000;
+    let mut defs: serde_json::Map<_, _> = (0..links).map(|i| (format!("T{i}"), arm(i))).collect();
+    defs.insert(format!("T{links}"), json!({ "type": "string" }));
+    let schema = json!({ "title": "A", "$defs": defs, "oneOf": [
+        { "type": "object", "properties": { "a": { "$ref": "#/$defs/T0" } }, "required": ["a"], "additionalProperties": false },
+    ] });
+    let contract = Contract::compile(&schema).unwrap();
+    assert_eq!(contract.hash().len(), 16);
+    assert!(contract.javascript().contains("T3999"));
+    assert!(contract.typescript().contains("T3999"));
 }
 
 #[test]

@@ -235,3 +235,53 @@ fn a_schema_of_any_json_is_refused_or_compiled_and_never_panics() {
         Shop::a: 7 where a schema is due: a schema is an object or a boolean; correct the schema (schema: #/oneOf/0/properties/a/allOf/0)
     "##]].assert_eq(&outcomes);
 }
+
+/// Dropped as it was made, without the stack.
+fn unnest(mut deep: Value) {
+    let mut inner = deep["oneOf"][0]["properties"]["a"].take();
+    while !inner.is_null() {
+        inner = inner["items"].take();
+    }
+}
+
+/// A payload of lists in lists.
+fn nested(depth: usize) -> Value {
+    let mut schema = of(Value::Null);
+    schema["oneOf"][0]["properties"]["a"] = (0..depth).fold(json!({ "type": "string" }), |inner, _| {
+        let mut list = json!({ "type": "array" });
+        list["items"] = inner; // moved: `json!` would copy it, level by level
+        list
+    });
+    schema
+}
+
+#[test]
+fn a_schema_too_deep_or_too_large_is_refused_before_it_is_read() {
+    assert!(Contract::compile(&nested(123)).is_ok());
+    let refusals = Contract::compile(&nested(124)).unwrap_err();
+    assert_eq!(refusals.len(), 1);
+    expect!["schema: more than 128 levels of nesting: no reader of JSON has to follow; give the inner types names, under \"$defs\""]
+        .assert_eq(refusals[0].to_string().split(" (schema: ").next().unwrap());
+    assert!(refusals[0].pointer.starts_with("/oneOf/0/properties/a/items/items/"));
+    let deepest = nested(200_000);
+    assert_eq!(Contract::compile(&deepest).unwrap_err()[0].what, "more than 128 levels of nesting");
+    unnest(deepest);
+    let wide: serde_json::Map<_, _> = (0..300_000).map(|i| (format!("f{i}"), json!(true))).collect();
+    let refusals = Contract::compile(&of(json!({ "type": "object", "properties": wide }))).unwrap_err();
+    assert_eq!(refusals[0].what, "more than 262144 values");
+}
+
+#[test]
+fn types_that_multiply_when_written_out_stay_small() {
+    // 200 types, each twice one of the next: written out they are more than there are atoms.
+    for arm in ["anyOf", "oneOf", "allOf"] {
+        let twice = |i: usize| json!({ arm: [{ "$ref": format!("#/$defs/T{}", i + 1) }, { "$ref": format!("#/$defs/T{}", i + 1) }] });
+        let mut defs: serde_json::Map<_, _> = (0..200).map(|i| (format!("T{i}"), twice(i))).collect();
+        defs.insert("T200".into(), json!({ "type": "boolean" }));
+        let mut schema = of(json!({ "$ref": "#/$defs/T0" }));
+        schema["$defs"] = defs.into();
+        let contract = Contract::compile(&schema).unwrap();
+        assert!(contract.typescript().len() < 100_000, "{}", contract.typescript().len());
+        assert!(contract.javascript().len() < 100_000, "{}", contract.javascript().len());
+    }
+}

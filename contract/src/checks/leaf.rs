@@ -4,7 +4,7 @@ use super::Checks;
 use crate::{
     condition::Condition,
     helpers::Annotations,
-    model::{List, Note, Range, SAFE, Shape, Text},
+    model::{Note, Range, SAFE, Shape, Text},
     types::literal,
 };
 use serde_json::Value;
@@ -16,7 +16,11 @@ impl Checks<'_> {
         let one_of = |values: &[(Note, Value)]| {
             Condition::either(values.iter().map(|(_, value)| is(x.to_owned(), &literal(value))).collect())
         };
-        Some(match self.model.resolve(shape) {
+        let model = self.model;
+        if matches!(shape, Shape::Ref(def) if model.facts.small[*def].is_none()) {
+            return None;
+        }
+        Some(match model.resolve(shape) {
             Shape::Any => Condition::Always,
             Shape::Null => is(x.to_owned(), "null"),
             Shape::Bool => is(format!("typeof {x}"), "\"boolean\""),
@@ -28,9 +32,7 @@ impl Checks<'_> {
             Shape::Record(record) if record.open() => {
                 Condition::Test(format!("{}({x})", self.helpers.name("isObject")))
             }
-            Shape::List(List { items, min: None, max: None, unique: false })
-                if matches!(self.model.resolve(&items.shape), Shape::Any) =>
-            {
+            Shape::List(list) if list.free() && matches!(list.items.shape, Shape::Any) => {
                 Condition::Test(format!("Array.isArray({x})"))
             }
             Shape::Union(arms) => {

@@ -10,7 +10,7 @@ use crate::{
     text::{self, Scope},
     types::literal,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 mod leaf;
 mod parts;
@@ -26,6 +26,9 @@ pub(crate) struct Checks<'a> {
     scope: Scope,
     /// Of each definition, once it is asked for.
     defs: Vec<Option<String>>,
+    /// Definitions that were asked for and are not written yet, each with what it was asked for: not written where they are
+    /// met, since a chain of types may be longer than a stack is deep.
+    asked: VecDeque<(usize, String)>,
     bodies: HashMap<String, String>,
     patterns: Vec<(String, String)>,
     functions: Vec<(String, String)>,
@@ -38,6 +41,7 @@ impl<'a> Checks<'a> {
             model,
             scope,
             defs: vec![None; model.defs.len()],
+            asked: VecDeque::new(),
             bodies: HashMap::new(),
             patterns: Vec::new(),
             functions: Vec::new(),
@@ -59,7 +63,12 @@ impl<'a> Checks<'a> {
     }
 
     /// All that was asked for, as the module's text.
-    pub(crate) fn finish(self) -> (String, Helpers) {
+    pub(crate) fn finish(mut self) -> (String, Helpers) {
+        while let Some((def, hint)) = self.asked.pop_front() {
+            let body = self.body(&self.model.defs[def].node.shape, &hint);
+            let name = self.defs[def].clone().unwrap_or_default();
+            self.functions.push((name, body));
+        }
         let t = self.helpers.types();
         let mut out = String::new();
         for (source, name) in &self.patterns {
@@ -82,8 +91,7 @@ impl<'a> Checks<'a> {
             let model = self.model;
             let name = self.scope.take(&format!("check{}", text::pascal(&model.defs[*def].name)));
             self.defs[*def] = Some(name.clone());
-            let body = self.body(&model.defs[*def].node.shape, hint);
-            self.functions.push((name.clone(), body));
+            self.asked.push_back((*def, hint.to_owned()));
             return name;
         }
         let body = self.body(shape, hint);

@@ -7,6 +7,7 @@ use crate::{
     model::{Field, Kinds, Node, Record, Shape},
     text,
 };
+use std::collections::HashSet;
 
 impl Checks<'_> {
     pub(super) fn external(&mut self, names: Vec<String>, members: &[Field], shape: &Shape, hint: &str) -> String {
@@ -98,7 +99,8 @@ pub(super) fn tag(arms: &[Node]) -> Option<String> {
     let tells = |name: &str| {
         let names: Vec<_> =
             arms.iter().map(|arm| tag_of(&arm.shape, name).map(|(name, _)| name)).collect::<Option<_>>()?;
-        names.iter().enumerate().all(|(i, name)| !names[..i].contains(name)).then_some(())
+        let mut seen = HashSet::new();
+        names.iter().all(|name| seen.insert(*name)).then_some(())
     };
     first.fields.iter().find(|field| tells(&field.name).is_some()).map(|field| field.name.clone())
 }

@@ -238,14 +238,6 @@ function checkNetwork(v: unknown): Invalid | null {
   return null;
 }
 
-function checkDisk(v: unknown): Invalid | null {
-  if (!isObject(v)) return bad(v, "an object");
-  if (typeof v["mount"] !== "string") return no(v, "mount", "a string");
-  if (!Number.isFinite(v["used"])) return no(v, "used", "a number");
-  if (!Number.isFinite(v["total"])) return no(v, "total", "a number");
-  return null;
-}
-
 function checkDisksDisks(v: unknown): Invalid | null {
   let e: Invalid | null;
   if (!Array.isArray(v)) return bad(v, "an array");
@@ -264,13 +256,6 @@ function checkDisks(v: unknown): Invalid | null {
   return null;
 }
 
-function checkSensor(v: unknown): Invalid | null {
-  if (!isObject(v)) return bad(v, "an object");
-  if (typeof v["label"] !== "string") return no(v, "label", "a string");
-  if (!Number.isFinite(v["celsius"])) return no(v, "celsius", "a number");
-  return null;
-}
-
 function checkTemperaturesSensors(v: unknown): Invalid | null {
   let e: Invalid | null;
   if (!Array.isArray(v)) return bad(v, "an array");
@@ -286,15 +271,6 @@ function checkTemperatures(v: unknown): Invalid | null {
   if (!isObject(v)) return bad(v, "an object");
   if (!Number.isFinite(v["at"])) return no(v, "at", "a number");
   if ((e = checkTemperaturesSensors(v["sensors"]))) return at(e, "sensors");
-  return null;
-}
-
-function checkProcess(v: unknown): Invalid | null {
-  if (!isObject(v)) return bad(v, "an object");
-  if (!isInt(v["pid"], 0, 4294967295)) return no(v, "pid", "an integer from 0 to 4294967295");
-  if (typeof v["name"] !== "string") return no(v, "name", "a string");
-  if (!Number.isFinite(v["cpu"])) return no(v, "cpu", "a number");
-  if (!Number.isFinite(v["memory"])) return no(v, "memory", "a number");
   return null;
 }
 
@@ -367,6 +343,30 @@ function checkBroken(v: unknown): Invalid | null {
   if (!isObject(v)) return bad(v, "an object");
   if (!isInt(v["n"], 0, 4294967295)) return no(v, "n", "an integer from 0 to 4294967295");
   if (!Number.isFinite(v["celsius"])) return no(v, "celsius", "a number");
+  return null;
+}
+
+function checkDisk(v: unknown): Invalid | null {
+  if (!isObject(v)) return bad(v, "an object");
+  if (typeof v["mount"] !== "string") return no(v, "mount", "a string");
+  if (!Number.isFinite(v["used"])) return no(v, "used", "a number");
+  if (!Number.isFinite(v["total"])) return no(v, "total", "a number");
+  return null;
+}
+
+function checkSensor(v: unknown): Invalid | null {
+  if (!isObject(v)) return bad(v, "an object");
+  if (typeof v["label"] !== "string") return no(v, "label", "a string");
+  if (!Number.isFinite(v["celsius"])) return no(v, "celsius", "a number");
+  return null;
+}
+
+function checkProcess(v: unknown): Invalid | null {
+  if (!isObject(v)) return bad(v, "an object");
+  if (!isInt(v["pid"], 0, 4294967295)) return no(v, "pid", "an integer from 0 to 4294967295");
+  if (typeof v["name"] !== "string") return no(v, "name", "a string");
+  if (!Number.isFinite(v["cpu"])) return no(v, "cpu", "a number");
+  if (!Number.isFinite(v["memory"])) return no(v, "memory", "a number");
   return null;
 }
 
