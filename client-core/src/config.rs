@@ -32,10 +32,16 @@ pub enum Topics {
 /// What the page's own bundle knows of the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
-    /// Names it can decode; an event of another name is a fault, told once per name.
-    pub names: Vec<EventName>,
-    /// Its hash; another one in `hello` tells the page that it is outdated.
+    /// Names it can decode; an event of another name is a fault, told once per name. `None`: every name is handed over.
+    pub names: Option<Vec<EventName>>,
+    /// Its hash; another one in `hello` tells the page once that it is outdated. Empty: it is not known, and nothing is.
     pub hash: Box<str>,
+}
+
+impl Contract {
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|names| names.iter().any(|known| known.as_str() == name))
+    }
 }
 
 /// What a hidden page does with its stream.

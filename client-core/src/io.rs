@@ -150,7 +150,7 @@ pub enum Output {
     Gap(Gap),
     /// Tell the page what was wrong and survived.
     Fault(Fault),
-    /// Tell the page that the server has another contract. Once per hash.
+    /// Tell the page that the server has another contract, whose names [`Output::Listen`] has just said. Once.
     Outdated {
         /// The server's hash.
         hash: Box<str>,

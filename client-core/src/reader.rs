@@ -22,8 +22,9 @@ pub(crate) struct Reader {
     pub(crate) interest: Interest,
     start: Start,
     contract: Option<Contract>,
-    /// Hashes the page was told of, and names.
-    outdated: Vec<Box<str>>,
+    /// Whether the page was told that it is outdated.
+    outdated: bool,
+    /// Names the page was told of.
     unknown: Vec<Box<str>>,
 }
 
@@ -51,7 +52,7 @@ impl Reader {
             interest: Interest::new(config.topics, position.is_some()),
             start: config.start,
             contract: config.contract,
-            outdated: Vec::new(),
+            outdated: false,
             unknown: Vec::new(),
         }
     }
@@ -160,13 +161,9 @@ impl Reader {
         }
         // An `EventSource` needs its listeners before this turn ends: first.
         out.listen(link.listen(&hello.names));
-        let known = self.contract.as_ref().is_none_or(|mine| mine.hash == hello.contract);
-        if !known && !self.outdated.contains(&hello.contract) {
-            // A fleet under deployment alternates between a few; forget the oldest rather than remember all.
-            if self.outdated.len() == 16 {
-                self.outdated.remove(0);
-            }
-            self.outdated.push(hello.contract.clone());
+        let other = |mine: &Contract| !mine.hash.is_empty() && mine.hash != hello.contract;
+        if !self.outdated && self.contract.as_ref().is_some_and(other) {
+            self.outdated = true;
             out.push(Output::Outdated { hash: hello.contract.clone() });
         }
         if !answer.had.is_empty() {
@@ -194,7 +191,7 @@ impl Reader {
             Verdict::Hole => self.hole(Position { offset: id.previous(), ..id.position }, out),
             Verdict::Next => {}
         }
-        if self.contract.as_ref().is_none_or(|mine| mine.names.iter().any(|n| n.as_str() == name)) {
+        if self.contract.as_ref().is_none_or(|mine| mine.knows(name)) {
             out.push(Output::Deliver { handle, topic: id.topic, position: id.position });
         } else if self.unknown.len() < limits::NAMES && !self.unknown.iter().any(|told| **told == *name) {
             self.unknown.push(name.into());

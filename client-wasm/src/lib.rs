@@ -23,4 +23,4 @@ pub use eventwire_client_core as core;
 #[cfg(feature = "typed")]
 pub use eventwire_client_core::{Background, CloseReason, Counters, Dialled, Gap, Pause, State, Trouble};
 #[cfg(feature = "typed")]
-pub use typed::{Connect, Event, EventStream, Fault, Item, TopicSet, connect};
+pub use typed::{Connect, Event, EventStream, Fault, Item, Outdated, TopicSet, connect};

@@ -48,7 +48,10 @@ impl Machine {
                     Err(_) => Start::Unreadable { native: false },
                 },
             },
-            contract: Some(Contract { names: list(names, EventName::read).unwrap_or_default(), hash: hash.into() }),
+            contract: Some(Contract {
+                names: Some(list(names, EventName::read).unwrap_or_default()),
+                hash: hash.into(),
+            }),
             background: if grace == f64::INFINITY {
                 Background::Keep
             } else if grace > 0.0 {

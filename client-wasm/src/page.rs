@@ -1,6 +1,6 @@
 //! What a page gives a stream and gets from it. No more than a browser has: it decodes nothing.
 
-use eventwire::{Position, Topic};
+use eventwire::{EventName, Position, Topic};
 use eventwire_client_core::{Fault, Gap, State};
 
 /// What the browser made of an event, payload included.
@@ -40,8 +40,8 @@ pub(crate) trait Page {
     fn gap(&self, gap: Gap);
     /// Something was wrong and survived.
     fn fault(&self, fault: Fault);
-    /// The server has another contract than this page was built with.
-    fn outdated(&self, hash: &str);
+    /// The server has another contract than this page was built with: its hash and its names.
+    fn outdated(&self, hash: &str, names: &[EventName]);
     /// Where the client is now. `next_attempt_at` is in milliseconds of `Date.now()`.
     fn state(&self, state: &State, next_attempt_at: Option<f64>);
 }

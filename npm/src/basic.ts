@@ -18,7 +18,7 @@ export interface Sink {
   event(event: MessageEvent<string>): void;
   gap(reason: string, topics: string, position: string): void;
   fault(reason: string, event: string, path: string, found: unknown, topic: string): void;
-  outdated(hash: string): void;
+  outdated(hash: string, names: string): void;
   state(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string): void;
 }
 
@@ -198,7 +198,10 @@ export function basic(known: readonly string[], hash: string, settings: Settings
       }
       listen(list(names));
       say("open", name);
-      if (contract !== hash) sink.outdated((hash = contract));
+      if (hash && contract !== hash) {
+        hash = ""; // told once
+        sink.outdated(contract, names);
+      }
       if (had) gap("forbidden", had);
       for (const pattern of list(denied)) if (!list(had).includes(pattern) && once(`/${pattern}`)) fault("denied", "", "", "", pattern);
       return;

@@ -47,6 +47,18 @@ export interface Fault {
   readonly message: string;
 }
 
+/** The server has another contract than this page was built with: which, and whose events differ. Their payloads may, too. */
+export interface Outdated {
+  /** The hash of this page's contract. */
+  readonly page: string;
+  /** The hash of the server's. */
+  readonly server: string;
+  /** Names that the server has and this page does not know: their events will be faults. */
+  readonly added: readonly string[];
+  /** Names that this page knows and the server no longer has: their events will not come. */
+  readonly removed: readonly string[];
+}
+
 /** One thing a `for await` loop is handed. */
 export type Item<E extends object> =
   | { [K in EventNames<E>]: { readonly type: K; readonly data: E[K] } & Meta }[EventNames<E>]

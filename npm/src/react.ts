@@ -2,7 +2,7 @@
 //
 // Nothing is opened while a page is rendered, on a server or in a browser: effects do.
 
-import { connect, type Contract, type EventNames, type EventStream, type Fault, type Gap, type Meta, type Options, type State } from "eventwire";
+import { connect, type Contract, type EventNames, type EventStream, type Fault, type Gap, type Meta, type Options, type Outdated, type State } from "eventwire";
 import { useEffect, useRef, useState } from "react";
 import { meet } from "./topics.js";
 
@@ -13,7 +13,8 @@ export interface EventsOptions<E extends object> extends Omit<Options, "signal">
   /** Events of this component's topics may be missing: fetch their state anew. */
   readonly onGap?: (gap: Gap) => void;
   readonly onFault?: (fault: Fault) => void;
-  readonly onOutdated?: (outdated: { readonly hash: string }) => void;
+  /** The server has another contract than this page was built with. Told once to the stream's components. */
+  readonly onOutdated?: (outdated: Outdated) => void;
   /** Throws what closes the stream for good while rendering, for the nearest error boundary. */
   readonly throws?: boolean;
 }

@@ -7,7 +7,7 @@ import { read } from "../wasm/frames.js";
 import type { Basic, Sink } from "./basic.js";
 import type { Contract, EventNames, Invalid } from "./contract.js";
 import { EventwireError, refusal } from "./errors.js";
-import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type State, type Transition } from "./items.js";
+import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type Outdated, type State, type Transition } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
 import { PullQueue } from "./queue.js";
 import type { Shared } from "./share/share.js";
@@ -35,8 +35,8 @@ export interface EventStream<E extends object> extends AsyncIterable<Item<E>> {
   onFault(handler: (fault: Fault) => void): Unsubscribe;
   /** Calls `handler` whenever the stream's state changes. */
   onState(handler: (state: State) => void): Unsubscribe;
-  /** Calls `handler` once when the server has another contract than this page was built with. */
-  onOutdated(handler: (outdated: { readonly hash: string }) => void): Unsubscribe;
+  /** Calls `handler` once when the server has another contract than this page was built with. Without a handler it stands in the console. */
+  onOutdated(handler: (outdated: Outdated) => void): Unsubscribe;
   /** Topics of the running stream, counted: each `add` wants one `delete`. */
   readonly topics: { add(...topics: string[]): void; delete(...topics: string[]): void };
   /** Where the stream is, and why. */
@@ -103,7 +103,7 @@ export class Stream<E extends object> implements EventStream<E> {
   readonly #onGap: Entries<[Gap]> = new Set();
   readonly #onFault: Entries<[Fault]> = new Set();
   readonly #onState: Entries<[State]> = new Set();
-  readonly #onOutdated: Entries<[{ readonly hash: string }]> = new Set();
+  readonly #onOutdated: Entries<[Outdated]> = new Set();
   readonly #queues = new Set<PullQueue<Item<E>>>();
   #full = false;
   /** The position before the newest event, while somebody pulls. */
@@ -217,7 +217,7 @@ export class Stream<E extends object> implements EventStream<E> {
     return subscribe(this.#onState, handler);
   }
 
-  onOutdated(handler: (outdated: { readonly hash: string }) => void): Unsubscribe {
+  onOutdated(handler: (outdated: Outdated) => void): Unsubscribe {
     return subscribe(this.#onOutdated, handler);
   }
 
@@ -276,7 +276,7 @@ export class Stream<E extends object> implements EventStream<E> {
         gap: (reason, topics, position) => this.#gap(reason as GapReason, topics, position),
         fault: (reason, event, path, found, topic) =>
           this.#fault(fault({ reason: reason as FaultReason, event, path, expected: "", found: `${found}`, topic: topic || undefined, position: undefined, data: undefined })),
-        outdated: (hash) => this.#call(this.#onOutdated, { hash }),
+        outdated: (server, names) => this.#outdated(server, names.split(",")),
         state: (...news) => this.#news(news),
       };
       const asked = {
@@ -394,6 +394,13 @@ export class Stream<E extends object> implements EventStream<E> {
     this.#call(this.#onFault, fault);
   }
 
+  #outdated(server: string, theirs: string[]): void {
+    const { hash: page, names } = this.#contract;
+    const outdated = { page, server, added: without(theirs, names), removed: without(names, theirs) };
+    if (!this.#onOutdated.size) this.#say(page, `this page is outdated: ${JSON.stringify(outdated)}`);
+    this.#call(this.#onOutdated, outdated);
+  }
+
   #news([kind, reason, nextAttemptAt, status, problem]: News): void {
     if (kind === "closed") {
       const code = reason as Exclude<CloseCode, "logout">;
@@ -464,6 +471,8 @@ export class Stream<E extends object> implements EventStream<E> {
     console.error(`eventwire: ${text}`);
   }
 }
+
+const without = (names: readonly string[], known: readonly string[]): string[] => names.filter((name) => name && !known.includes(name));
 
 /** What the machine says of its state. */
 type News = Parameters<Sink["state"]>;

@@ -31,6 +31,8 @@ export interface Script<E extends object> {
   forget(): void;
   /** Ends every connection as a server that is replaced, with nothing of its past: another epoch. */
   restart(): Promise<void>;
+  /** Serves this contract from now on, as after a deploy: cuts every connection, and who comes back is told. */
+  deploy(contract: { readonly hash: string; readonly names: readonly string[] }): Promise<void>;
   /** Says nothing more on the running connections, not even that they live. */
   hang(): void;
   /** Answers what is asked from now on with this status, until `accept`. */
@@ -166,6 +168,7 @@ export function script<E extends object>(contract: Contract<E>): Script<E> {
   const heads = new Map<string, number>();
   let [epoch, head, lost] = [1, 0, 0];
   let refusal: (() => Response) | undefined;
+  let served: { readonly hash: string; readonly names: readonly string[] } = contract;
 
   const place = (offset = head): string => `script${String(epoch).padStart(6, "0")}-${offset}`;
   const frame = (line: Line, name: string, data: object, id?: string): void => line.say(`eventwire.${name}`, JSON.stringify(data), id);
@@ -191,7 +194,7 @@ export function script<E extends object>(contract: Contract<E>): Script<E> {
     const reason = from === undefined || from === "earliest" ? undefined : theirs !== place().split("-")[0] ? "epoch" : Number(offset) < lost ? "evicted" : undefined;
     const start = from === undefined || reason === "epoch" ? head : from === "earliest" || reason ? lost : Number(offset);
     frame(line, "hello", {
-      v: 1, start: place(start), head: place(), names: contract.names, contract: contract.hash, topics: topics ?? ["**"], denied: [],
+      v: 1, start: place(start), head: place(), names: served.names, contract: served.hash, topics: topics ?? ["**"], denied: [],
       heartbeat: HEARTBEAT, spread: 1000, retry: 1000,
     });
     if (reason) frame(line, "gap", { reason, topics: [] }, place(start));
@@ -338,6 +341,10 @@ export function script<E extends object>(contract: Contract<E>): Script<E> {
     restart() {
       [events, lost, head, epoch] = [[], 0, 0, epoch + 1];
       heads.clear();
+      return all(drop);
+    },
+    deploy(contract) {
+      served = contract;
       return all(drop);
     },
     hang: () => lines.clear(),

@@ -161,13 +161,13 @@ test("what is not granted is a fault, and a gap where it was", async () => {
   assert.deepEqual(said.filter((line) => line.startsWith("gap")), ["gap forbidden a"]);
 });
 
-test("another contract is told once", async () => {
+test("another contract is told once, with the names that differ", async () => {
   const { source, said } = await open();
-  for (const contract of ["fedcba9876543210", "fedcba9876543210"]) {
+  for (const contract of ["fedcba9876543210", SHOP.hash, "00112233445566aa"]) {
     await source.breaks();
-    await source.hello({ contract });
+    await source.hello({ contract, names: ["note", "late"] });
   }
-  assert.deepEqual(said.filter((line) => line.startsWith("outdated")), ["outdated fedcba9876543210"]);
+  assert.deepEqual(said.filter((line) => line.startsWith("outdated")), [`outdated ${SHOP.hash} fedcba9876543210 +late -tick`]);
 });
 
 test("a server that ends the stream is asked again no sooner than it said", async () => {

@@ -238,7 +238,7 @@ export class Transport<L extends Line> {
     stream.on("tick", ({ n }, { topic, position }) => said.push(`tick ${n} ${topic} ${position}`));
     stream.onGap(({ reason, topics }) => said.push(`gap ${reason} ${topics.join()}`));
     stream.onState(({ kind, reason }) => said.push(`${kind} ${reason}`));
-    stream.onOutdated(({ hash }) => said.push(`outdated ${hash}`));
+    stream.onOutdated(({ page, server, added, removed }) => said.push(`outdated ${page} ${server} +${added} -${removed}`));
     const source = (await until("a first attempt", () => Line.all[0])) as L;
     return { stream, source, said };
   }

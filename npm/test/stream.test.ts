@@ -177,11 +177,35 @@ both("names that come later are listened for before their first event", async (o
   if (source instanceof FakeEventSource) assert.deepEqual([source.heard.get("tick"), source.heard.get("note")], [1, 1]);
 });
 
-both("another contract on the server is told once", async (on) => {
+both("another contract on the server is told once, with the names that differ", async (on) => {
   const { source, said } = await on.dial({}, keep);
-  await source.hello({ contract: "fedcba9876543210" });
-  await source.hello({ contract: "fedcba9876543210" });
-  assert.deepEqual(said.filter((line) => line.startsWith("outdated")), ["outdated fedcba9876543210"]);
+  await source.hello({ contract: "fedcba9876543210", names: ["note", "late"] });
+  await source.hello({ contract: "00112233445566aa" });
+  assert.deepEqual(said.filter((line) => line.startsWith("outdated")), [`outdated ${SHOP.hash} fedcba9876543210 +late -tick`]);
+});
+
+both("another contract that nobody listens for stands in the console once", async (on) => {
+  const { source, stream } = await on.dial({}, keep);
+  const again = connect(SHOP, "http://shop.test/events", on.asked);
+  keep(again);
+  const second = await until("its attempt", () => Line.all[1]);
+  const lines = await console_(async () => {
+    await source.hello({ contract: "fedcba9876543210" });
+    await second.hello({ contract: "fedcba9876543210", names: ["tick", "late"] });
+    await second.hello({ contract: "00112233445566aa" });
+  });
+  const outdated = { page: SHOP.hash, server: "fedcba9876543210", added: ["late"], removed: ["note"] };
+  assert.deepEqual(lines, [`eventwire: this page is outdated: ${JSON.stringify(outdated)}`]);
+  assert.deepEqual([stream.state.kind, again.state.kind], ["open", "open"]);
+});
+
+both("a page that knows no hash is never outdated", async (on) => {
+  play();
+  const stream = connect({ ...SHOP, hash: "" }, "http://shop.test/events", on.asked);
+  keep(stream);
+  stream.onOutdated(() => assert.fail("it cannot know"));
+  await (await until("an attempt", () => Line.all[0])).hello({ contract: "fedcba9876543210" });
+  assert.equal(stream.state.kind, "open");
 });
 
 both("a lost stream comes back by itself, from its position and never through the browser", async (on) => {

@@ -37,6 +37,20 @@ async function opened(options?: Options): Promise<{ server: Script<Shop>; stream
   return { server, ...opened };
 }
 
+test("a page is told of a deploy once, keeps its place, and knows no event of the new names", async () => {
+  const { server, stream, said } = await opened();
+  stream.onOutdated(({ server, added, removed }) => said.push(`outdated ${server} +${added} -${removed}`));
+  await server.send("tick", { n: 1 });
+  for (const hash of ["fedcba9876543210", "00112233445566aa"]) {
+    await server.deploy({ hash, names: ["tick", "late"] });
+    await server.send("tick", { n: 2 });
+    await server.send("late" as never, 1 as never);
+    await server.clock.advance(5000);
+  }
+  const told = said.filter((line) => !/^(waiting|connecting|open) /.test(line));
+  assert.deepEqual(told, ["tick 1 script", "outdated fedcba9876543210 +late -note", "tick 2 script", "late: this page's contract has no such event", "tick 2 script"]);
+});
+
 for (const [name, carried] of [["EventSource", {}], ["fetch", { headers: { authorization: "Bearer x" } }]] as const) {
   test(`a page is told what the script says, and a faulty event is a fault, over ${name}`, async () => {
     const { server, stream, said } = await opened(carried);

@@ -1,6 +1,6 @@
 // What the compiler must accept and what it must refuse. Checked by tsc, never run.
 
-import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap } from "eventwire";
+import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap, type Outdated } from "eventwire";
 import { useEvents, useLatest } from "eventwire/react";
 import { script } from "eventwire/testing";
 import { EventSource as Ours } from "eventwire/eventsource";
@@ -45,6 +45,13 @@ stream.onState((state) => {
 stream.onState((state) => {
   if (state.kind === "closed") [state.error?.body satisfies string | undefined, state.error?.problem satisfies string | undefined];
 });
+
+stream.onOutdated(({ page, server, added, removed }) => [page, server, ...added, ...removed] satisfies string[]);
+stream.onOutdated((outdated: Outdated) => outdated.added.length > 0);
+useEvents(Shop, "/events", { onOutdated: ({ added }) => void added.join() });
+script(Shop).deploy({ hash: "0123456789abcdef", names: ["priceChanged"] });
+// @ts-expect-error a contract has names
+script(Shop).deploy({ hash: "0123456789abcdef" });
 
 connect(Shop, "/events", { headers: { authorization: "Bearer x" } });
 connect(Shop, "/events", { headers: new Headers(), method: "POST", body: new URLSearchParams({ q: "1" }) });

@@ -57,7 +57,7 @@ const ENTRIES: [Entry; 8] = [
     Entry {
         name: "eventwire/slim",
         code: "import { connect, initialize } from \"eventwire/slim\"; Object.assign(globalThis, { connect, initialize });",
-        at_most: 7_360,
+        at_most: 7_424,
         goal: 6 * 1024,
         piece: "",
     },
@@ -71,7 +71,7 @@ const ENTRIES: [Entry; 8] = [
     Entry {
         name: "eventwire/react",
         code: "import { useEvents, useLatest } from \"eventwire/react\"; globalThis.it = [useEvents, useLatest];",
-        at_most: 23_424,
+        at_most: 23_488,
         goal: 19 * 1024,
         piece: "",
     },

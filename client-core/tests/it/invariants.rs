@@ -378,7 +378,7 @@ fn i23_a_client_that_is_closed_or_paused_holds_no_attempt_and_asks_for_no_time()
 #[test]
 fn i24_an_event_that_cannot_be_read_is_told_once_and_blocks_nothing() {
     let names = vec![EventName::parse("tick").expect("a name")];
-    let contract = Contract { names, hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some(names), hash: "00000000000000aa".into() };
     let mut reader = Reader::new(Config { contract: Some(contract), ..Config::default() });
     reader.tell(Input::Open);
     let server = Server { epoch: "a", head: 1, lost: 0 };

@@ -375,7 +375,7 @@ fn c10_frames_of_newer_servers_are_ignored_and_broken_ones_are_faults() {
 
 #[test]
 fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
-    let contract = Contract { names: names("tick,note"), hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some(names("tick,note")), hash: "00000000000000aa".into() };
     check_with(
         Config { contract: Some(contract), ..Config::default() },
         "
@@ -407,7 +407,7 @@ fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
 
 #[test]
 fn c10_names_that_are_not_known_are_told_up_to_as_many_as_an_enum_may_have() {
-    let contract = Contract { names: names("tick"), hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some(names("tick")), hash: "00000000000000aa".into() };
     let events = (0..1_002).map(|n| format!("2ms event a-{}/prices renamed{n}\n", n + 11)).collect::<String>();
     let script = format!("0ms open\n1ms hello\n1ms cursor a-10 prelude\n{events}");
     let transcript = run(Config { contract: Some(contract), ..Config::default() }, &script);
@@ -438,15 +438,15 @@ fn c10_a_frame_whose_data_the_shell_did_not_bring_is_passed_over() {
 }
 
 #[test]
-fn another_contract_is_told_once_per_hash() {
-    let contract = Contract { names: names("tick"), hash: "00000000000000aa".into() };
+fn another_contract_is_told_once_with_its_names() {
+    let contract = Contract { names: Some(names("tick")), hash: "00000000000000aa".into() };
     check_with(
         Config { contract: Some(contract), ..Config::default() },
         "
             0ms open
-            1ms hello contract=00000000000000bb
+            1ms hello contract=00000000000000aa
             2ms bye limit
-            2500ms hello contract=00000000000000aa
+            2500ms hello contract=00000000000000bb names=tick,late
             2501ms bye limit
             9000ms hello contract=00000000000000bb
             9001ms bye limit
@@ -455,12 +455,13 @@ fn another_contract_is_told_once_per_hash() {
         expect![[r#"
             0ms connecting opened
             0ms connect #1
-            1ms outdated 00000000000000bb
             1ms open
             2ms disconnect #1
             2ms waiting limit until 1392ms
             1392ms connecting retry
             1392ms connect #2 new=**&lastEventId=a-10
+            2500ms listen tick,late
+            2500ms outdated 00000000000000bb
             2500ms open
             2501ms disconnect #2
             2501ms waiting limit until 3534ms
@@ -471,8 +472,25 @@ fn another_contract_is_told_once_per_hash() {
             9001ms waiting limit until 13604ms
             13604ms connecting retry
             13604ms connect #4 new=**&lastEventId=a-10
-            20000ms outdated 00000000000000cc
             20000ms open
+        "#]],
+    );
+}
+
+#[test]
+fn a_page_that_knows_no_hash_is_never_outdated_and_one_without_names_is_handed_all() {
+    check_with(
+        Config { contract: Some(Contract { names: None, hash: "".into() }), ..Config::default() },
+        "
+            0ms open
+            1ms hello contract=00000000000000bb
+            2ms event a-11/prices
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+            2ms deliver prices a-11
         "#]],
     );
 }

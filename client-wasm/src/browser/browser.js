@@ -43,7 +43,7 @@ const LONGEST = 2 ** 31 - 1
  * @property {(event: MessageEvent) => void} event
  * @property {(reason: string, topics: string, position: string) => void} gap
  * @property {(reason: string, event: string, path: string, found: string, topic: string) => void} fault
- * @property {(hash: string) => void} outdated
+ * @property {(hash: string, names: string) => void} outdated
  * @property {(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string) => void} state
  *
  * @typedef {object} Raw a server that is not ours: somebody else says its frames, and is handed all that comes
@@ -68,6 +68,8 @@ export class Browser {
   #attempt = 0
   #listen = (/** @type {string} */ _name) => {}
   #hangUp = () => {}
+  /** The names that were listened for last: a hello's, when the machine speaks of its contract. */
+  #names = ""
   /** @type {number | undefined} */
   #deadline
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -150,10 +152,10 @@ export class Browser {
     if (what === CONNECT) this.#connect(number, text)
     else if (what === DISCONNECT) number === this.#attempt && this.#runs(0)
     else if (what === PROBE) this.#ask(number, "", true)
-    else if (what === LISTEN) text.split(",").forEach(this.#listen)
+    else if (what === LISTEN) (this.#names = text).split(",").forEach(this.#listen)
     else if (what === GAP) page.gap(a, b, c)
     else if (what === FAULT) page.fault(a, b, c, d || `${number || ""}`, e)
-    else if (what === OUTDATED) page.outdated(text)
+    else if (what === OUTDATED) page.outdated(a, this.#names)
     else if (a === "closed") page.state(a, b, 0, number, c)
     else page.state(a, b, number && this.date(number), 0, c)
   }

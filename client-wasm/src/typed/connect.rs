@@ -1,8 +1,8 @@
 //! What a front end decides before it connects. Few knobs, each documented by its effect.
 
-use super::{EventStream, Fault, inbox::Inbox};
+use super::{EventStream, Fault, Outdated, inbox::Inbox};
 use eventwire::{Events, Pattern, Position, Start};
-use eventwire_client_core::{Background, Config, State, Topics};
+use eventwire_client_core::{Background, Config, Contract, State, Topics};
 use serde::de::DeserializeOwned;
 use std::{future::Future, marker::PhantomData, num::NonZeroUsize, pin::Pin, rc::Rc};
 
@@ -11,6 +11,8 @@ const QUEUE: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 pub(super) type Headers = Box<dyn Fn(Option<u16>) -> Pin<Box<dyn Future<Output = Vec<(String, String)>>>>>;
 pub(super) type OnState = Rc<dyn Fn(&State)>;
+/// The hash of the front end's own contract, and whom to tell of another.
+pub(super) type OnOutdated = (Box<str>, Rc<dyn Fn(&Outdated)>);
 
 /// A stream of `E` that is being put together; [`open`](Connect::open) begins it.
 ///
@@ -43,6 +45,7 @@ pub fn connect<E: Events + DeserializeOwned + 'static>(url: impl Into<String>) -
         with_credentials: false,
         headers: None,
         on_state: None,
+        on_outdated: None,
         events: PhantomData,
     }
 }
@@ -58,6 +61,7 @@ pub struct Connect<E> {
     pub(super) with_credentials: bool,
     pub(super) headers: Option<Headers>,
     on_state: Option<OnState>,
+    on_outdated: Option<OnOutdated>,
     events: PhantomData<fn() -> E>,
 }
 
@@ -125,6 +129,30 @@ impl<E: Events + DeserializeOwned + 'static> Connect<E> {
         self
     }
 
+    /// Is called once if the server has another contract than the one of this hash: deployed anew, it may say what this
+    /// front end does not know. Its hash is `hub.contract().hash()` in the server that a front end is built or rendered with.
+    ///
+    /// ```
+    /// # #[derive(serde::Serialize, serde::Deserialize, eventwire::Events)]
+    /// # enum Shop { Closed }
+    /// # fn reload() {}
+    /// // As the server put it into the page: <meta name="contract" content="b7b1…">.
+    /// # fn follow(contract: &str) {
+    /// let stream = eventwire_client::connect::<Shop>("/events").on_outdated(contract, |outdated| {
+    ///     if !outdated.added.is_empty() || !outdated.removed.is_empty() {
+    ///         reload();
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn on_outdated(mut self, hash: impl Into<Box<str>>, call: impl Fn(&Outdated) + 'static) -> Self {
+        let hash = hash.into();
+        // Whatever the name, the enum decides what it can read: it may have aliases.
+        self.config.contract = Some(Contract { names: None, hash: hash.clone() });
+        self.on_outdated = Some((hash, Rc::new(call)));
+        self
+    }
+
     /// Opens the stream. Dialling starts when the browser's current task is over; what is dropped before that dials nothing.
     /// Outside a browser, as while a page is rendered on a server, the stream stays idle and pending.
     pub fn open(mut self) -> EventStream<E> {
@@ -137,6 +165,7 @@ impl<E: Events + DeserializeOwned + 'static> Connect<E> {
         };
         let config = std::mem::take(&mut self.config);
         let inbox = Rc::new(Inbox::new(self.queue, start, self.on_state.take()));
+        inbox.warn(self.on_outdated.take());
         let faults = std::mem::take(&mut self.faults);
         let stream = EventStream::open(self, config, inbox.clone());
         for fault in faults {

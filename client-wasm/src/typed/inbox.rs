@@ -2,8 +2,11 @@
 //!
 //! Bounded. At the bound nothing is dropped: the source is told, and reads on once all is taken.
 
-use super::{Event, Fault, Item, connect::OnState};
-use eventwire::{DecodeError, Events, Position, Topic, limits};
+use super::{
+    Event, Fault, Item, Outdated,
+    connect::{OnOutdated, OnState},
+};
+use eventwire::{DecodeError, EventName, Events, Position, Topic, limits};
 use eventwire_client_core::{Gap, State};
 use serde::de::DeserializeOwned;
 use std::{
@@ -35,6 +38,7 @@ pub(super) struct Inbox<E> {
     state: RefCell<State>,
     next_attempt_at: Cell<Option<f64>>,
     on_state: RefCell<Option<OnState>>,
+    on_outdated: RefCell<Option<OnOutdated>>,
     waker: RefCell<Option<Waker>>,
     source: RefCell<Option<Weak<dyn Source>>>,
 }
@@ -55,9 +59,15 @@ impl<E: Events + DeserializeOwned> Inbox<E> {
             state: RefCell::new(State::Idle),
             next_attempt_at: Cell::default(),
             on_state: RefCell::new(on_state),
+            on_outdated: RefCell::default(),
             waker: RefCell::default(),
             source: RefCell::default(),
         }
+    }
+
+    /// Who is to be told that the server has another contract.
+    pub(super) fn warn(&self, on_outdated: Option<OnOutdated>) {
+        *self.on_outdated.borrow_mut() = on_outdated;
     }
 
     pub(super) fn fill_from(&self, source: Weak<dyn Source>) {
@@ -82,6 +92,20 @@ impl<E: Events + DeserializeOwned> Inbox<E> {
         self.push(Item::Fault(fault));
     }
 
+    /// The server's contract is of this hash and has these names.
+    pub(super) fn outdated(&self, hash: &str, names: &[EventName]) {
+        let Some((page, call)) = self.on_outdated.take() else { return }; // it is told once
+        // An alias is a name that a variant has, too.
+        let unknown = |name: &&EventName| matches!(E::decode(name.as_str(), ""), Err(DecodeError::UnknownName(_)));
+        let gone = |name: &&&'static str| !names.iter().any(|theirs| theirs.as_str() == **name);
+        call(&Outdated {
+            page,
+            server: hash.into(),
+            added: names.iter().filter(unknown).cloned().collect(),
+            removed: E::NAMES.iter().filter(gone).copied().collect(),
+        });
+    }
+
     pub(super) fn enter(&self, state: &State, next_attempt_at: Option<f64>) {
         *self.state.borrow_mut() = state.clone();
         self.next_attempt_at.set(next_attempt_at);
@@ -94,9 +118,10 @@ impl<E: Events + DeserializeOwned> Inbox<E> {
         }
     }
 
-    /// Nobody listens to states any more.
+    /// Nobody listens any more to what is no item.
     pub(super) fn leave(&self) {
         self.on_state.take();
+        self.on_outdated.take();
     }
 
     pub(super) fn state(&self) -> State {

@@ -355,3 +355,18 @@ fn a_source_may_look_into_the_inbox_that_tells_it() {
     assert_eq!(nosy.1.get(), 1);
     *nosy.0.borrow_mut() = None; // it held itself
 }
+
+#[test]
+fn another_contract_is_told_once_with_the_names_that_differ_and_an_alias_is_known() {
+    let bench = bench(8);
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let tell = told.clone();
+    bench.inbox.warn(Some(("aa".into(), Rc::new(move |outdated: &Outdated| tell.borrow_mut().push(outdated.clone())))));
+    let names = ["over", "refund"].map(|name| EventName::parse(name).unwrap());
+    bench.inbox.outdated("bb", &names);
+    bench.inbox.outdated("cc", &names);
+    let [outdated] = &told.borrow()[..] else { panic!("{told:?}") };
+    assert_eq!((&*outdated.page, &*outdated.server), ("aa", "bb"));
+    assert_eq!(outdated.added, [EventName::parse("refund").unwrap()]);
+    assert_eq!(outdated.removed, ["price", "closed"]);
+}

@@ -1,6 +1,6 @@
 //! What a typed stream hands over.
 
-use eventwire::{DecodeError, InvalidTopic, Position, Topic, WIRE_VERSION, limits};
+use eventwire::{DecodeError, EventName, InvalidTopic, Position, Topic, WIRE_VERSION, limits};
 use eventwire_client_core as core;
 use std::fmt;
 
@@ -24,6 +24,20 @@ pub struct Event<E> {
     pub topic: Topic,
     /// Where it is in its hub's order. To come back later, keep [`EventStream::position`](crate::EventStream::position).
     pub position: Position,
+}
+
+/// The server has another contract than this front end was built with: which, and whose events differ. Their payloads may,
+/// too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outdated {
+    /// The hash of this front end's contract.
+    pub page: Box<str>,
+    /// The hash of the server's.
+    pub server: Box<str>,
+    /// Names that the server has and no variant: their events will be faults.
+    pub added: Vec<EventName>,
+    /// Names of variants that the server no longer has: their events will not come.
+    pub removed: Vec<&'static str>,
 }
 
 /// Something was wrong with one event or answer, and nothing stopped.

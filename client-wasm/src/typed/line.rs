@@ -9,7 +9,7 @@ use crate::{
     page::{Endpoint, Event, Page},
     shell::Stream,
 };
-use eventwire::{Events, Pattern, Position};
+use eventwire::{EventName, Events, Pattern, Position};
 use eventwire_client_core::{self as core, Config, Counters, Gap, State};
 use serde::de::DeserializeOwned;
 use std::rc::Rc;
@@ -80,7 +80,9 @@ impl<E: Events + DeserializeOwned> Page for Typed<E> {
         self.0.fault(Fault::Wire(fault));
     }
 
-    fn outdated(&self, _hash: &str) {} // the enum is the contract; what it cannot read is a fault
+    fn outdated(&self, hash: &str, names: &[EventName]) {
+        self.0.outdated(hash, names);
+    }
 
     fn state(&self, state: &State, next_attempt_at: Option<f64>) {
         self.0.enter(state, next_attempt_at);

@@ -18,7 +18,7 @@ mod topics;
 pub use connect::{Connect, connect};
 #[cfg(not(target_arch = "wasm32"))]
 use inert::Line;
-pub use item::{Event, Fault, Item};
+pub use item::{Event, Fault, Item, Outdated};
 #[cfg(target_arch = "wasm32")]
 use line::Line;
 pub use stream::EventStream;
