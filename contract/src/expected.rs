@@ -16,7 +16,12 @@ const DEEP: usize = 16;
 
 /// The words as a string literal.
 pub(crate) fn expected(model: &Model, shape: &Shape) -> String {
-    text::string(&words(model, shape, DEEP, &mut LOOKED_AT.clone()))
+    text::string(&in_words(model, shape))
+}
+
+/// The words alone.
+pub(crate) fn in_words(model: &Model, shape: &Shape) -> String {
+    words(model, shape, DEEP, &mut LOOKED_AT.clone())
 }
 
 fn words(model: &Model, shape: &Shape, deep: usize, left: &mut usize) -> String {

@@ -1,4 +1,5 @@
-//! The contract compiler: the JSON Schema of one enum in; checks, TypeScript types, validators and a hash out.
+//! The contract compiler: the JSON Schema of one enum in; checks, TypeScript types, validators, a hash and differences
+//! out.
 //!
 //! What a validator lets pass and JSON Schema would not, each on purpose:
 //!
@@ -15,6 +16,7 @@
 mod bounds;
 mod checks;
 mod condition;
+mod diff;
 mod expected;
 mod facts;
 mod hash;
@@ -33,6 +35,7 @@ mod top;
 mod types;
 mod write;
 
+pub use diff::{Change, ChangeKind, check};
 pub use refusal::Refusal;
 pub use write::{Written, keep_types, write_if_changed};
 

@@ -96,6 +96,8 @@ pub(crate) struct List {
 pub(crate) struct Record {
     pub(crate) fields: Vec<Field>,
     pub(crate) rest: Option<Box<Node>>,
+    /// Whether the schema says that there may be members of any type that it does not name.
+    pub(crate) more: bool,
     /// The regular expression of every key, of maps with integer keys.
     pub(crate) keys: Option<String>,
     pub(crate) min: Option<u64>,

@@ -296,6 +296,8 @@ impl Reader<'_> {
                 fields.push(Field { name: name.to_owned(), required: true, node: Node::bare(Shape::Any) });
             }
         }
+        let more =
+            ["additionalProperties", "unevaluatedProperties"].iter().any(|key| object.get(*key).is_some_and(is_true));
         let rest = object.get("additionalProperties").filter(|rest| *rest != &Value::Bool(false) && !is_true(rest));
         let mut rest = rest.map(|rest| Box::new(self.node(rest, &at.key("additionalProperties").items())));
         let mut keys = None;
@@ -334,6 +336,7 @@ impl Reader<'_> {
         Shape::Record(Record {
             fields,
             rest,
+            more,
             keys,
             min: object.get("minProperties").and_then(count),
             max: object.get("maxProperties").and_then(count),

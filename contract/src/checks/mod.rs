@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 
 mod leaf;
 mod parts;
-mod union;
+pub(crate) mod union;
 
 /// Stands for the variable that holds an inner error, until it is known whether a function needs one. No foreign text
 /// contains it: [`text::string`] escapes it.

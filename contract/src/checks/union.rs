@@ -94,7 +94,7 @@ impl Checks<'_> {
 }
 
 /// The member by which each arm says its name, and no two the same one.
-pub(super) fn tag(arms: &[Node]) -> Option<String> {
+pub(crate) fn tag(arms: &[Node]) -> Option<String> {
     let first = arms.iter().find_map(|arm| record_of(&arm.shape))?;
     let tells = |name: &str| {
         let names: Vec<_> =
@@ -116,7 +116,8 @@ fn record_of(shape: &Shape) -> Option<&Record> {
     }
 }
 
-fn tag_of<'a>(shape: &'a Shape, tag: &str) -> Option<(&'a str, &'a Record)> {
+/// The name that an arm says by this member, and the object that says it.
+pub(crate) fn tag_of<'a>(shape: &'a Shape, tag: &str) -> Option<(&'a str, &'a Record)> {
     let record = record_of(shape)?;
     let field = record.fields.iter().find(|field| field.name == tag && field.required)?;
     match &field.node.shape {

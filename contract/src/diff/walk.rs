@@ -1,0 +1,361 @@
+//! Where two contracts differ: both trees side by side, each named type once.
+//!
+//! Has no opinion of its own: a place breaks only if the types there do not fit, and where they do not, some place is named.
+
+use super::{
+    change::{Change, ChangeKind},
+    fits::{DEEP, Fits, same},
+    limits,
+    words::{self, Words},
+};
+use crate::{
+    checks::union::{tag, tag_of},
+    model::{Event, Field, List, Model, Node, Note, Record, Shape},
+    refusal::At,
+};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    ops::{AddAssign, Range},
+};
+
+/// Two models, walked through together.
+#[derive(Debug)]
+pub(super) struct Walk<'a> {
+    old: &'a Model,
+    new: &'a Model,
+    /// Pages of the old with a server of the new.
+    forward: Fits<'a>,
+    /// The other way about: with both the types are the same.
+    backward: Fits<'a>,
+    /// What was said of a pair of named types.
+    seen: HashMap<(usize, usize), Seen>,
+    /// The pairs that this place is in.
+    open: Vec<(usize, usize)>,
+    /// Whether the types around this place fit, so that nothing in it breaks.
+    fine: bool,
+    /// Whether no payload differs in what a page checks.
+    same: bool,
+    depth: usize,
+    event: &'a str,
+    pub(super) changes: Vec<Change>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(old: &'a Model, new: &'a Model, same: bool) -> Self {
+        let (forward, backward) = (Fits::new(old, new), Fits::new(new, old));
+        Self {
+            old,
+            new,
+            forward,
+            backward,
+            seen: HashMap::new(),
+            open: Vec::new(),
+            fine: same,
+            same,
+            depth: 0,
+            event: "",
+            changes: Vec::new(),
+        }
+    }
+
+    /// Says what follows of this event.
+    pub(super) fn event(&mut self, name: &'a str) {
+        self.event = name;
+    }
+
+    pub(super) fn say(&mut self, kind: ChangeKind, breaks: bool, at: &At, words: Words) {
+        self.changes.push(Change::new(kind, breaks && !self.fine, self.event, at, words));
+    }
+
+    pub(super) fn equal(&mut self, old: &'a Shape, new: &'a Shape) -> bool {
+        self.forward.fits(old, new) && self.backward.fits(new, old)
+    }
+
+    pub(super) fn payload(&mut self, old: &'a Event, new: &'a Event, at: &At) {
+        let at = &at.moved("");
+        let before = self.changes.len();
+        self.notes(&old.note, &new.note, at);
+        let elsewhere = self.shape(&old.payload.shape, &new.payload.shape, at);
+        let said = elsewhere.broke || self.changes[before..].iter().any(|change| change.breaks);
+        if !said && !self.same && !self.forward.fits(&old.payload.shape, &new.payload.shape) {
+            self.whole(&old.payload.shape, &new.payload.shape, at);
+        }
+    }
+
+    fn notes(&mut self, old: &Note, new: &Note, at: &At) {
+        if old.deprecated != new.deprecated {
+            self.say(ChangeKind::Deprecated, false, at, words::deprecated(new.deprecated));
+        }
+        if old.doc != new.doc {
+            self.say(ChangeKind::Docs, false, at, words::docs());
+        }
+    }
+
+    fn node(&mut self, old: &'a Node, new: &'a Node, at: &At) -> Elsewhere {
+        self.notes(&old.note, &new.note, at);
+        self.shape(&old.shape, &new.shape, at)
+    }
+
+    fn shape(&mut self, old: &'a Shape, new: &'a Shape, at: &At) -> Elsewhere {
+        let names = match (old, new) {
+            (Shape::Ref(old), Shape::Ref(new)) => Some((*old, *new)),
+            _ => None,
+        };
+        if let Some(elsewhere) = names.and_then(|names| self.again(names, at)) {
+            return elsewhere;
+        }
+        let before = self.changes.len();
+        let depth = self.open.len();
+        if let Some((old, new)) = names {
+            self.open.push((old, new));
+            self.notes(&self.old.defs[old].node.note, &self.new.defs[new].node.note, at);
+        }
+        let start = self.changes.len();
+        let fits = self.fine || self.forward.fits(old, new);
+        let around = self.fine;
+        self.fine |= fits;
+        let mut elsewhere = Elsewhere::default();
+        if self.depth < DEEP {
+            self.depth += 1;
+            elsewhere = self.parts(old, new, at);
+            self.depth -= 1;
+        }
+        self.fine = around;
+        if names.is_some() && elsewhere.within == Some(depth) {
+            elsewhere.within = None;
+        }
+        let said = &self.changes[start..];
+        let told = if fits {
+            self.same || elsewhere.said || !said.is_empty() || self.backward.fits(new, old)
+        } else {
+            elsewhere.broke || said.iter().any(|change| change.breaks)
+        };
+        if !told && elsewhere.within.is_none() {
+            self.whole(old, new, at);
+        }
+        if let Some(names) = names {
+            self.open.truncate(depth);
+            let within = elsewhere.within.map(|depth| self.open[depth]);
+            self.seen.insert(names, Seen { said: before..self.changes.len(), within });
+        }
+        elsewhere
+    }
+
+    /// What was said of two named types that were met before.
+    fn again(&mut self, names: (usize, usize), at: &At) -> Option<Elsewhere> {
+        let mut elsewhere = Elsewhere::default();
+        let mut next = Some(names);
+        while let Some(names) = next {
+            if let Some(depth) = self.open.iter().position(|open| *open == names) {
+                elsewhere.within = Some(depth);
+                return Some(elsewhere);
+            }
+            let Seen { said, within } = self.seen.get(&names)?.clone();
+            next = within;
+            for change in &mut self.changes[said] {
+                change.also.push(at.place.clone());
+                elsewhere.said = true;
+                elsewhere.broke |= change.breaks;
+            }
+        }
+        Some(elsewhere)
+    }
+
+    /// Says of a type as a whole that it is another.
+    fn whole(&mut self, old: &'a Shape, new: &'a Shape, at: &At) {
+        let (fits, back) = (self.forward.fits(old, new), self.backward.fits(new, old));
+        let kind = match (fits, back) {
+            (true, _) => ChangeKind::Narrowed,
+            (false, true) => ChangeKind::Widened,
+            (false, false) => ChangeKind::Changed,
+        };
+        self.say(kind, !fits, at, words::shape((self.old, old), (self.new, new), back));
+    }
+
+    fn parts(&mut self, old: &'a Shape, new: &'a Shape, at: &At) -> Elsewhere {
+        match (self.old.resolve(old), self.new.resolve(new)) {
+            (Shape::Record(old), Shape::Record(new)) => self.record(old, new, at),
+            (Shape::List(was), Shape::List(is)) => {
+                let elsewhere = self.node(&was.items, &is.items, &at.key("*").items());
+                self.lengths(was, is, (old, new), at);
+                elsewhere
+            }
+            (Shape::Tuple(old), Shape::Tuple(new)) if old.len() == new.len() => {
+                let both = old.iter().zip(new).enumerate();
+                each(both.map(|(i, (old, new))| self.node(old, new, &at.key(i).member(&i.to_string()))))
+            }
+            (Shape::All(old), Shape::All(new)) if old.len() == new.len() => {
+                each(old.iter().zip(new).map(|(old, new)| self.node(old, new, at)))
+            }
+            (old @ (Shape::Literal(_) | Shape::External(..)), new @ (Shape::Literal(_) | Shape::External(..))) => {
+                self.variants(old, new, at)
+            }
+            (old @ Shape::Union(_), new) | (old, new @ Shape::Union(_)) => self.union(old, new, at),
+            _ => Elsewhere::default(),
+        }
+    }
+
+    fn record(&mut self, old: &'a Record, new: &'a Record, at: &At) -> Elsewhere {
+        let find = |fields: &'a [Field], name: &str| fields.iter().find(|field| field.name == name);
+        let mut elsewhere = Elsewhere::default();
+        let mut added: Vec<_> = new.fields.iter().filter(|field| find(&old.fields, &field.name).is_none()).collect();
+        let all = added.clone();
+        for field in &old.fields {
+            let at = at.key(&field.name).member(&field.name);
+            let Some(now) = find(&new.fields, &field.name) else {
+                let like = added.iter().position(|other| self.equal(&field.node.shape, &other.node.shape));
+                let like = like.map(|like| added.remove(like).name.as_str());
+                let what = words::field_removed(&field.name, like);
+                self.say(ChangeKind::FieldRemoved, field.required, &at, what);
+                continue;
+            };
+            match (field.required, now.required) {
+                (true, false) => self.say(ChangeKind::FieldOptional, true, &at, words::field_optional()),
+                (false, true) => self.say(ChangeKind::FieldRequired, false, &at, words::field_required()),
+                _ => {}
+            }
+            elsewhere += self.node(&field.node, &now.node, &at);
+        }
+        for field in all {
+            let ignored = match &old.rest {
+                Some(rest) => {
+                    limits::key(old.keys.as_deref(), &field.name) && self.forward.fits(&rest.shape, &field.node.shape)
+                }
+                None => true,
+            };
+            let at = at.key(&field.name).member(&field.name);
+            self.say(ChangeKind::FieldAdded, !ignored, &at, words::field_added(self.new, field));
+        }
+        if let (Some(old), Some(new)) = (&old.rest, &new.rest) {
+            elsewhere += self.node(old, new, &at.key("*").items());
+        }
+        elsewhere
+    }
+
+    /// Says of a list's length, and of what else holds for it as a whole.
+    fn lengths(&mut self, old: &List, new: &List, whole: (&'a Shape, &'a Shape), at: &At) {
+        let (fits, back) = (limits::list(old, new), limits::list(new, old));
+        if !(fits && back) {
+            let kind = if fits { ChangeKind::Narrowed } else { ChangeKind::Widened };
+            self.say(kind, !fits, at, words::shape((self.old, whole.0), (self.new, whole.1), back));
+        }
+    }
+
+    /// Enums in payloads whose variants are names, or objects of one member.
+    fn variants(&mut self, old: &'a Shape, new: &'a Shape, at: &At) -> Elsewhere {
+        let ((old_names, old_members), (new_names, new_members)) = (alternatives(old), alternatives(new));
+        let has = |names: &[(Note, Value)], name: &Value| names.iter().any(|(_, one)| same(one, name));
+        let brief = |field: &Field| words::one(format!("{{{}: …}}", Value::from(field.name.as_str())));
+        for (_, name) in old_names.iter().filter(|(_, name)| !has(new_names, name)) {
+            self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&name.to_string()));
+        }
+        for (_, name) in new_names.iter().filter(|(_, name)| !has(old_names, name)) {
+            self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&name.to_string()));
+        }
+        let mut elsewhere = Elsewhere::default();
+        for member in old_members {
+            match new_members.iter().find(|other| other.name == member.name) {
+                Some(other) => {
+                    let at = at.key(&member.name).variant(&member.name);
+                    elsewhere += self.node(&member.node, &other.node, &at);
+                }
+                None => self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&brief(member))),
+            }
+        }
+        for member in new_members.iter().filter(|member| !old_members.iter().any(|other| other.name == member.name)) {
+            self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&brief(member)));
+        }
+        elsewhere
+    }
+
+    fn union(&mut self, old: &'a Shape, new: &'a Shape, at: &At) -> Elsewhere {
+        let ((was, nullable), (is, nullable_now)) = (arms(old), arms(new));
+        if nullable != nullable_now {
+            let kind = if nullable_now { ChangeKind::NullAdded } else { ChangeKind::NullRemoved };
+            self.say(kind, nullable_now, at, words::null(nullable_now));
+        }
+        match (was.as_slice(), is.as_slice()) {
+            ([old], [new]) => self.shape(old, new, at),
+            _ => match (old, new) {
+                (Shape::Union(old), Shape::Union(new)) => self.tagged(old, new, at),
+                _ => Elsewhere::default(),
+            },
+        }
+    }
+
+    /// Enums in payloads whose variants say their name in a member.
+    fn tagged(&mut self, old: &'a [Node], new: &'a [Node], at: &At) -> Elsewhere {
+        let (Some(was), Some(is)) = (tag(old), tag(new)) else { return Elsewhere::default() };
+        if was != is {
+            self.say(ChangeKind::TagChanged, true, at, words::tag(&was, &is));
+            return Elsewhere::default();
+        }
+        let name = |arm: &'a Node| tag_of(&arm.shape, &is).map_or("", |(name, _)| name);
+        let quoted = |arm: &'a Node| Value::from(name(arm)).to_string();
+        let mut elsewhere = Elsewhere::default();
+        for arm in old {
+            match new.iter().find(|other| name(other) == name(arm)) {
+                Some(other) => elsewhere += self.node(arm, other, &at.clone().variant(name(arm))),
+                None => self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&quoted(arm))),
+            }
+        }
+        for arm in new.iter().filter(|arm| !old.iter().any(|other| name(other) == name(arm))) {
+            self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&quoted(arm)));
+        }
+        elsewhere
+    }
+}
+
+/// What was said of a type at other places than this one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Elsewhere {
+    said: bool,
+    broke: bool,
+    /// It holds the type at this depth of those that are walked through now: what there is to say will be said there.
+    within: Option<usize>,
+}
+
+/// What was said of two named types.
+#[derive(Clone, Debug)]
+struct Seen {
+    said: Range<usize>,
+    /// The rest is said of these, which hold them and are held by them.
+    within: Option<(usize, usize)>,
+}
+
+impl AddAssign for Elsewhere {
+    fn add_assign(&mut self, other: Self) {
+        self.said |= other.said;
+        self.broke |= other.broke;
+        // The outermost.
+        self.within = [self.within, other.within].into_iter().flatten().min();
+    }
+}
+
+fn each(all: impl Iterator<Item = Elsewhere>) -> Elsewhere {
+    let mut sum = Elsewhere::default();
+    all.for_each(|one| sum += one);
+    sum
+}
+
+fn alternatives(shape: &Shape) -> (&[(Note, Value)], &[Field]) {
+    match shape {
+        Shape::Literal(names) => (names, &[]),
+        Shape::External(names, members) => (names, members),
+        _ => (&[], &[]),
+    }
+}
+
+/// The alternatives but `null`, and whether `null` is one.
+fn arms(shape: &Shape) -> (Vec<&Shape>, bool) {
+    match shape {
+        Shape::Union(arms) => {
+            let some: Vec<_> = arms.iter().map(|arm| &arm.shape).filter(|arm| !matches!(arm, Shape::Null)).collect();
+            let nullable = some.len() < arms.len();
+            (some, nullable)
+        }
+        Shape::Null => (Vec::new(), true),
+        shape => (vec![shape], false),
+    }
+}

@@ -1,0 +1,291 @@
+//! What is said of the changes that people make to their enums, and that it ends whatever the schemas are.
+
+mod support;
+
+use eventwire_contract::{Change, ChangeKind, Contract, check};
+use serde_json::{Map, Value, json};
+
+fn event(name: &str, payload: &Value) -> Value {
+    json!({ "type": "object", "required": [name], "additionalProperties": false, "properties": { name: payload } })
+}
+
+/// A contract of one event, `e`, with definitions.
+fn contract(payload: &Value, defs: &Value) -> Contract {
+    compiled(&json!({ "title": "Shop", "oneOf": [event("e", payload)], "$defs": defs }))
+}
+
+fn compiled(schema: &Value) -> Contract {
+    Contract::compile(schema).unwrap_or_else(|refusals| panic!("{refusals:#?}"))
+}
+
+/// Each change as `+place path kind`, with `-` before what does not break.
+fn told(changes: &[Change]) -> Vec<String> {
+    let one = |change: &Change| {
+        let sign = if change.breaks { '!' } else { '.' };
+        let place = change.place.strip_prefix("Shop::e").unwrap_or(&change.place);
+        let path = if change.path.is_empty() { String::new() } else { format!(" {}", change.path) };
+        format!("{sign} {}{place}{path}", change.kind.as_str().to_owned() + " ")
+    };
+    changes.iter().map(one).collect()
+}
+
+fn says(old: &Value, new: &Value, expected: &[&str]) {
+    says_with((old, &json!({})), (new, &json!({})), expected);
+}
+
+fn says_with(old: (&Value, &Value), new: (&Value, &Value), expected: &[&str]) {
+    let changes = check(&contract(old.0, old.1), &contract(new.0, new.1));
+    assert_eq!(told(&changes), expected, "{changes:#?}");
+    for change in &changes {
+        assert_eq!(change.breaks, !change.next.is_empty(), "what breaks has a next step: {change}");
+        assert!(!change.why.is_empty() && !change.what.is_empty(), "{change}");
+    }
+}
+
+fn object(properties: &Value, required: &[&str]) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+#[test]
+fn the_same_contract_has_no_changes() {
+    let schema = object(&json!({ "a": { "type": "string" }, "b": { "type": ["integer", "null"] } }), &["a"]);
+    says(&schema, &schema, &[]);
+}
+
+#[test]
+fn every_type_that_serde_writes_fits_itself() {
+    let shop = Contract::of::<support::shop::Shop>().unwrap();
+    assert_eq!(check(&shop, &shop), []);
+}
+
+#[test]
+fn a_field_that_is_gone_breaks_if_pages_require_it() {
+    let two = json!({ "a": { "type": "string" }, "b": { "type": "boolean" } });
+    let one = json!({ "a": { "type": "string" } });
+    says(&object(&two, &["a", "b"]), &object(&one, &["a"]), &["! field-removed .b /b"]);
+    says(&object(&two, &["a"]), &object(&one, &["a"]), &[". field-removed .b /b"]);
+    says(&object(&one, &["a"]), &object(&two, &["a", "b"]), &[". field-added .b /b"]);
+    says(&object(&one, &["a"]), &object(&one, &[]), &["! field-optional .a /a"]);
+    says(&object(&one, &[]), &object(&one, &["a"]), &[". field-required .a /a"]);
+}
+
+#[test]
+fn a_renamed_field_is_told_with_the_way_to_keep_its_name() {
+    let with = |name: &str| object(&json!({ name: { "type": "integer", "format": "uint8" } }), &[name]);
+    let changes = check(&contract(&with("used"), &json!({})), &contract(&with("taken"), &json!({})));
+    assert_eq!(told(&changes), ["! field-removed .used /used", ". field-added .taken /taken"]);
+    assert!(
+        changes[0].next.contains("\"taken\"") && changes[0].next.contains("#[serde(rename = \"used\")]"),
+        "{}",
+        changes[0]
+    );
+}
+
+#[test]
+fn what_widens_breaks_and_what_narrows_does_not() {
+    let byte = json!({ "type": "integer", "format": "uint8" });
+    let word = json!({ "type": "integer", "format": "uint16" });
+    says(&byte, &word, &["! widened "]);
+    says(&word, &byte, &[". narrowed "]);
+    says(&byte, &json!({ "type": "string" }), &["! changed "]);
+    says(&byte, &json!({ "type": "number" }), &["! widened "]);
+    says(&json!({ "type": "number" }), &byte, &[". narrowed "]);
+    says(&json!({ "type": "string" }), &json!({ "type": "string", "minLength": 1 }), &[". narrowed "]);
+    says(&json!({ "type": "string", "pattern": "a" }), &json!({ "type": "string", "pattern": "b" }), &["! changed "]);
+    says(&json!({ "type": "string", "maxLength": 3 }), &json!({ "enum": ["abc", "d"] }), &[". narrowed "]);
+    says(&json!({ "type": "string", "maxLength": 2 }), &json!({ "enum": ["abc", "d"] }), &["! changed "]);
+    says(&true.into(), &byte, &[". narrowed "]);
+    says(&byte, &true.into(), &["! widened "]);
+}
+
+#[test]
+fn lists_and_tuples_are_compared_by_what_is_in_them() {
+    let list = |items: Value, more: Value| {
+        let mut list = json!({ "type": "array", "items": items });
+        list.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        list
+    };
+    let (bool, maybe) = (json!({ "type": "boolean" }), json!({ "type": ["boolean", "null"] }));
+    says(&list(bool.clone(), json!({})), &list(maybe.clone(), json!({})), &["! null-added [] /*"]);
+    says(&list(maybe.clone(), json!({})), &list(bool.clone(), json!({})), &[". null-removed [] /*"]);
+    says(&list(bool.clone(), json!({ "maxItems": 2 })), &list(bool.clone(), json!({})), &["! widened "]);
+    let pair = json!({ "type": "array", "prefixItems": [bool, maybe], "minItems": 2, "maxItems": 2 });
+    let three = json!({ "type": "array", "prefixItems": [bool, bool, bool], "minItems": 3, "maxItems": 3 });
+    let within = |schema: &Value| object(&json!({ "a": schema }), &["a"]);
+    says(&within(&list(maybe.clone(), json!({}))), &within(&pair), &[". narrowed .a /a"]);
+    says(&within(&pair), &within(&three), &["! changed .a /a"]);
+    let exactly = within(&list(bool, json!({ "minItems": 3, "maxItems": 3 })));
+    says(&within(&three), &exactly, &[". unchecked Shop"]);
+}
+
+#[test]
+fn enums_inside_payloads_say_which_variant_came_or_went() {
+    let (two, three) =
+        (json!({ "type": "string", "enum": ["a", "b"] }), json!({ "type": "string", "enum": ["a", "b", "c"] }));
+    says(&two, &three, &["! variant-added "]);
+    says(&three, &two, &[". variant-removed "]);
+    let external = json!({ "oneOf": [{ "type": "string", "enum": ["a"] }, event("b", &json!({ "type": "boolean" }))] });
+    says(&two, &external, &[". variant-removed ", "! variant-added "]);
+    let wider =
+        json!({ "oneOf": [{ "type": "string", "enum": ["a"] }, event("b", &json!({ "type": ["boolean", "null"] }))] });
+    says(&external, &wider, &["! null-added ::b /b"]);
+}
+
+fn tagged(tag: &str, arms: &[(&str, Value)]) -> Value {
+    let arm = |(name, properties): &(&str, Value)| {
+        let mut properties = properties.clone();
+        properties[tag] = json!({ "type": "string", "const": name });
+        let required: Vec<_> = properties.as_object().unwrap().keys().cloned().collect();
+        json!({ "type": "object", "properties": properties, "required": required })
+    };
+    json!({ "oneOf": arms.iter().map(arm).collect::<Vec<_>>() })
+}
+
+#[test]
+fn tagged_enums_are_compared_variant_by_variant() {
+    let old = tagged("kind", &[("open", json!({ "at": { "type": "string" } })), ("shut", json!({}))]);
+    let new = tagged("kind", &[("open", json!({ "at": { "type": "number" } })), ("ajar", json!({}))]);
+    says(&old, &new, &["! changed ::open.at /at", ". variant-removed ", "! variant-added "]);
+    let other = tagged("type", &[("open", json!({ "at": { "type": "string" } })), ("shut", json!({}))]);
+    says(&old, &other, &["! tag-changed "]);
+}
+
+#[test]
+fn events_come_and_go_and_a_renamed_one_breaks() {
+    let payload = object(&json!({ "a": { "type": "string" } }), &["a"]);
+    let shop = |arms: Value| compiled(&json!({ "title": "Shop", "oneOf": arms }));
+    let one = || event("one", &payload);
+    let (unit, number) = (json!({ "type": "string", "enum": ["unit"] }), event("two", &json!({ "type": "number" })));
+    assert_eq!(told(&check(&shop(json!([one()])), &shop(json!([one(), number])))), [". event-added Shop::two"]);
+    assert_eq!(told(&check(&shop(json!([one(), unit])), &shop(json!([one()])))), [". event-removed Shop::unit"]);
+    let renamed = check(&shop(json!([one(), unit])), &shop(json!([unit, event("uno", &payload)])));
+    assert_eq!(told(&renamed), ["! event-renamed Shop::one"]);
+    assert!(renamed[0].next.contains("#[serde(rename = \"one\")]"), "{}", renamed[0]);
+}
+
+#[test]
+fn a_map_is_harmed_by_a_member_that_is_not_of_its_type() {
+    let map = |values: Value| json!({ "type": "object", "additionalProperties": values });
+    says(&map(json!({ "type": "string" })), &map(json!({ "type": ["string", "null"] })), &["! null-added [] /*"]);
+    let named = |kind: &str| json!({ "type": "object", "properties": { "id": { "type": kind } }, "required": ["id"] });
+    says(&map(json!({ "type": "string" })), &named("string"), &[". field-added .id /id"]);
+    says(&map(json!({ "type": "string" })), &named("boolean"), &["! field-added .id /id"]);
+    // A member that may be there and is checked, against members of any type.
+    let open = json!({ "type": "object", "properties": {}, "additionalProperties": true });
+    says(&object(&json!({ "a": { "type": "string" } }), &[]), &open, &[". field-removed .a /a", "! widened "]);
+    says(&object(&json!({ "a": { "type": "string" } }), &[]), &object(&json!({}), &[]), &[". field-removed .a /a"]);
+}
+
+#[test]
+fn a_named_type_is_told_once_with_all_its_places() {
+    let payload = |line: &str| {
+        let line = json!({ "$ref": format!("#/$defs/{line}") });
+        object(&json!({ "first": line, "more": { "type": "array", "items": line } }), &["first", "more"])
+    };
+    let defs = |kind: &str| json!({ "Line": object(&json!({ "n": { "type": kind } }), &["n"]) });
+    let changes = check(&contract(&payload("Line"), &defs("boolean")), &contract(&payload("Line"), &defs("string")));
+    assert_eq!(told(&changes), ["! changed .first.n /first/n"]);
+    assert_eq!(changes[0].also, ["Shop::e.more[]"]);
+    assert_eq!(
+        changes[0].to_string(),
+        "breaks  Shop::e.first.n: was a boolean, is a string: open pages refuse such a value, and each event that carries \
+         it is a fault to them; send it in a new field or a new variant, and the old one as it was until no page built with \
+         it is open (also Shop::e.more[])"
+    );
+}
+
+#[test]
+fn types_that_hold_themselves_come_to_an_end() {
+    let tree = |leaf: Value| {
+        let node = object(
+            &json!({ "leaf": leaf, "left": { "anyOf": [{ "$ref": "#/$defs/Tree" }, { "type": "null" }] }, "all": { "type": "array", "items": { "$ref": "#/$defs/Tree" } } }),
+            &["leaf", "left", "all"],
+        );
+        json!({ "Tree": node })
+    };
+    let root = json!({ "$ref": "#/$defs/Tree" });
+    let (byte, word) =
+        (tree(json!({ "type": "integer", "format": "uint8" })), tree(json!({ "type": "integer", "format": "uint16" })));
+    says_with((&root, &byte), (&root, &byte), &[]);
+    says_with((&root, &byte), (&root, &word), &["! widened .leaf /leaf"]);
+    says_with((&root, &word), (&root, &byte), &[". narrowed .leaf /leaf"]);
+    // One that holds itself by way of another is the same, as far as values go.
+    let mut twice = byte.clone();
+    twice["Twig"] = serde_json::from_str(&byte["Tree"].to_string().replace("Tree", "Twig")).unwrap();
+    twice["Tree"] = serde_json::from_str(&byte["Tree"].to_string().replace("Tree", "Twig")).unwrap();
+    says_with((&root, &byte), (&root, &twice), &[". unchecked Shop"]);
+}
+
+#[test]
+fn an_answer_that_rested_on_a_wrong_guess_is_taken_back() {
+    // A holds B, B holds A. While A is looked at, B is found to fit if A does; and A does not, by what comes after B.
+    let defs = |last: &str| {
+        json!({
+            "A": object(&json!({ "b": { "anyOf": [{ "$ref": "#/$defs/B" }, { "type": "null" }] }, "last": { "type": last } }), &["b", "last"]),
+            "B": object(&json!({ "a": { "anyOf": [{ "$ref": "#/$defs/A" }, { "type": "null" }] } }), &["a"]),
+        })
+    };
+    let schema = |last: &str| {
+        let arms = ["A", "B"].map(|name| event(&name.to_lowercase(), &json!({ "$ref": format!("#/$defs/{name}") })));
+        compiled(&json!({ "title": "Shop", "oneOf": arms, "$defs": defs(last) }))
+    };
+    let changes = check(&schema("boolean"), &schema("string"));
+    let breaks: Vec<_> = changes.iter().filter(|change| change.breaks).collect();
+    assert_eq!(breaks.len(), 1, "{changes:#?}");
+    let places = breaks[0].also.join(" ") + &breaks[0].place;
+    assert!(places.contains("Shop::a") && places.contains("Shop::b"), "{places}");
+}
+
+#[test]
+fn schemas_made_to_exhaust_the_search_end_it() {
+    // Each type holds two unions of all types: every subset of them is a question of its own.
+    let n = 40;
+    let any = |with: &str| json!({ "anyOf": (0..n).map(|i| json!({ "$ref": format!("#/$defs/{with}{i}") })).collect::<Vec<_>>() });
+    let defs = |last: &str| {
+        let def = |i: usize| {
+            let leaf = if i + 1 == n { last } else { "boolean" };
+            (format!("T{i}"), object(&json!({ "x": any("T"), "y": any("T"), format!("z{i}"): { "type": leaf } }), &[]))
+        };
+        Value::Object((0..n).map(def).collect())
+    };
+    // Whatever the verdict: it comes.
+    assert!(!check(&contract(&any("T"), &defs("boolean")), &contract(&any("T"), &defs("string"))).is_empty());
+    let same = contract(&any("T"), &defs("boolean"));
+    assert!(!check(&same, &same).iter().any(|change| change.breaks));
+}
+
+#[test]
+fn types_in_types_deeper_than_a_stack_are_compared_as_far_as_can_be() {
+    let chain = |last: &str| {
+        let mut defs = Map::new();
+        for i in 0..1_000 {
+            let next = json!({ "$ref": format!("#/$defs/T{}", i + 1) });
+            // Alternatives of alternatives, and members of members.
+            let def = if i % 2 == 0 {
+                json!({ "anyOf": [next, next, { "type": "null" }] })
+            } else {
+                object(&json!({ "x": next }), &["x"])
+            };
+            defs.insert(format!("T{i}"), def);
+        }
+        defs.insert("T1000".into(), json!({ "type": last }));
+        contract(&json!({ "$ref": "#/$defs/T0" }), &defs.into())
+    };
+    let (old, new) = (chain("boolean"), chain("string"));
+    assert_eq!(check(&old, &old), []);
+    assert!(check(&old, &new).iter().any(|change| change.breaks));
+}
+
+#[test]
+fn comments_and_formats_break_nothing() {
+    let doc = |doc: &str, deprecated: bool| {
+        object(&json!({ "a": { "type": "string", "description": doc, "deprecated": deprecated } }), &["a"])
+    };
+    says(&doc("one", false), &doc("two", true), &[". deprecated .a /a", ". docs .a /a"]);
+    says(&json!({ "type": "string" }), &json!({ "type": "string", "format": "uuid" }), &[". unchecked Shop"]);
+    let kind = check(
+        &contract(&json!({ "type": "null" }), &json!({})),
+        &compiled(&json!({ "title": "Store", "oneOf": [event("e", &json!({ "type": "null" }))] })),
+    );
+    assert_eq!(kind.iter().map(|change| (change.kind, change.breaks)).collect::<Vec<_>>(), [(ChangeKind::Name, false)]);
+}
