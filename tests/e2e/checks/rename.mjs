@@ -12,6 +12,7 @@ import { serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
 import { Versions } from '../lib/versions.mjs'
+import { nodes } from './rename/nodes.mjs'
 
 export const help = `
 cargo xtask e2e rename [--browser chromium|firefox|both] [--only WORDS]
@@ -19,6 +20,7 @@ cargo xtask e2e rename [--browser chromium|firefox|both] [--only WORDS]
 Changes a copy of the demo's enum in five ways: a field renamed, one with an alias, a new variant, a variant removed, a
 type widened. tsc must fail at the lines of the page that mind, and only there; the page bundled before must be told each
 fault with JSON pointer, expected and found, and once that it is outdated, while its stream stays open and loses nothing.
+Then nodes of two versions serve one store, at once and one after the other: what the older does not know, it hands on.
 
   --browser  both (the default), or one
   --only     only the changes with these words in their name`
@@ -99,6 +101,7 @@ export async function run({ browser, only }, tally) {
     }
     await server.kill()
   }
+  if ('nodes'.includes(only)) await nodes({ versions, page, types, older: script, browsers, tally })
 }
 
 /** tsc fails at the lines with these words in them, and at no other. */

@@ -14,7 +14,7 @@ const TYPES = { '.css': 'text/css', '.js': 'text/javascript', '.json': 'applicat
 export const typeOf = (path) => TYPES[extname(path)] ?? 'text/html; charset=utf-8'
 
 /**
- * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234').
+ * Serves `files` ({'/': html, '/page.js': js}); other paths go to `site.upstream` ('http://127.0.0.1:1234/node').
  * When the upstream is away or dies, so does the client's connection: no answer is made up. `site.swallow()` makes every
  * connection that is open half-open: it stays, and nothing comes through any more.
  */
@@ -61,7 +61,7 @@ function handOn(site, request, response) {
     return
   }
   const { host: _host, connection: _connection, ...headers } = request.headers
-  const up = http.request(new URL(request.url, site.upstream), { method: request.method, headers, agent: false }, (answer) => {
+  const up = http.request(new URL(site.upstream + request.url), { method: request.method, headers, agent: false }, (answer) => {
     entry.status = answer.statusCode
     response.writeHead(answer.statusCode, answer.headers)
     // What was said last: a check waits for it.

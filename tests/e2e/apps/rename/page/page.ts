@@ -21,7 +21,8 @@ export const WORDS: Record<EventNames<DemoEvents>, string> = {
 }
 
 const book = { shares: [] as number[], busy: [] as number[], notes: [] as number[], received: 0, faults: [] as string[], gaps: 0, outdated: [] as object[] }
-const stream = connect(Demo, new URLSearchParams(location.search).get('at') ?? '/events', { topics: ['host.*'] })
+const { searchParams: query } = new URL(import.meta.url)
+const stream = connect(Demo, '/events', { topics: ['host.*'], from: query.get('from') ?? undefined })
 Object.assign(globalThis, { book, stream })
 
 stream.on('cpu', ({ cores }) => {
