@@ -27,6 +27,12 @@ pub(crate) fn hash<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What tells one schema from others.
+#[cfg(feature = "schemars")]
+pub(crate) fn print(root: &Value, order: &Order, schema: &Value) -> String {
+    Sha256::digest(Text::local(root, order, schema)).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The text that is hashed.
 pub(crate) fn canonical<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let mut events: Vec<_> = events.collect();

@@ -19,6 +19,8 @@ mod condition;
 mod diff;
 mod expected;
 mod facts;
+#[cfg(feature = "schemars")]
+mod families;
 mod hash;
 mod helpers;
 mod keywords;
@@ -30,6 +32,8 @@ mod pattern;
 mod read;
 mod refs;
 mod refusal;
+#[cfg(feature = "schemars")]
+mod stable;
 mod text;
 mod top;
 mod types;
@@ -60,8 +64,7 @@ impl Contract {
     /// Every place at which the enum cannot cross to a page.
     #[cfg(feature = "schemars")]
     pub fn of<E: schemars::JsonSchema>() -> Result<Self, Vec<Refusal>> {
-        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        Self::compile(settings.into_generator().into_root_schema_for::<E>().as_value())
+        Self::compile(&stable::schema::<E>())
     }
 
     /// Compiles a schema: JSON Schema 2020-12 as schemars 1 writes it for what is serialised.

@@ -33,7 +33,7 @@ pub(crate) fn integer(object: &Map<String, Value>, at: &At, refusals: &mut Vec<R
         refusals.push(at.refuse(
             format!("an integer of 64 bits or more (format {format:?})"),
             "JavaScript rounds integers beyond 2^53 - 1 without a word",
-            format!("send it as a string (a newtype around String), or promise that it stays small with #[schemars(range({range}))]"),
+            format!("send it as a string with #[serde(with = \"eventwire::Digits\")], or promise that it stays small with #[schemars(range({range}))]"),
         ));
     } else if min > max {
         refusals.push(at.refuse(

@@ -147,22 +147,22 @@ fn a_map_is_an_index_signature() {
 }
 
 #[test]
-fn a_generic_type_has_one_name_per_use() {
+fn a_generic_type_is_called_after_its_argument_where_there_are_several() {
     check::<types::Generic>(expect![[r#"
-        export interface Page {
+        export interface PageUint8 {
           items: number[];
-          next: Page | null;
+          next: PageUint8 | null;
         }
 
-        export interface Page2 {
+        export interface PageString {
           items: string[];
-          next: Page2 | null;
+          next: PageString | null;
         }
 
         /** What each event of `Generic` carries. */
         export type GenericEvents = {
-          Bytes: Page;
-          Texts: Page2;
+          Bytes: PageUint8;
+          Texts: PageString;
         };
 
     "#]]);

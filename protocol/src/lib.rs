@@ -8,6 +8,8 @@
 //! Knows no clock, no chance, no socket and no browser.
 
 pub mod code;
+#[cfg(feature = "serde")]
+mod digits;
 mod flat;
 pub mod frame;
 mod id;
@@ -22,6 +24,8 @@ mod topic;
 mod words;
 
 pub use code::{Code, Retry};
+#[cfg(feature = "serde")]
+pub use digits::{Digits, Integer};
 pub use frame::Frame;
 pub use id::{Epoch, EventId, InvalidId, Offset, Position};
 pub use name::{EventName, InvalidEventName};

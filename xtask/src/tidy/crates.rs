@@ -22,7 +22,7 @@ enum Others {
 }
 
 const RULES: &[Rule] = &[
-    Rule { name: "eventwire", ours: &["eventwire-derive"], others: Others::Only(&["serde", "serde_json"]) },
+    Rule { name: "eventwire", ours: &["eventwire-derive"], others: Others::Only(&["schemars", "serde", "serde_json"]) },
     Rule { name: "eventwire-derive", ours: &[], others: Others::Only(&["proc-macro2", "quote", "syn"]) },
     Rule {
         name: "eventwire-contract",

@@ -1,0 +1,168 @@
+//! The schema of a Rust enum, in which the name of a type does not depend on which type is used first.
+//!
+//! schemars calls the second type of a name `Page2`, which is the second by order of use: types that share a name are
+//! called after what tells them apart instead. Whether types share a name, or one is called `Page2` by its author,
+//! schemars does not say; asked again with all names taken, it shows it.
+
+use crate::{families, hash, keywords::is_annotation, order::Order, refs};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map, Value};
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+};
+
+/// The schema of what is serialised.
+pub(crate) fn schema<E: JsonSchema>() -> Value {
+    let mut schema = generated::<E>(&[]);
+    let names: Vec<String> = defs(&schema).map(|defs| defs.keys().cloned().collect()).unwrap_or_default();
+    let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+    if !names.iter().any(|name| bases(name).skip(1).any(|base| known.contains(base))) {
+        return schema;
+    }
+    let again = generated::<E>(&names);
+    let mut groups: HashMap<String, Vec<String>> = HashMap::new();
+    for (name, other) in pairs(&schema, &again) {
+        groups.entry(base(&name, &other).to_owned()).or_default().push(name);
+    }
+    groups.retain(|_, members| members.len() > 1);
+    let renamed = new_names(&schema, &groups);
+    rename(&mut schema, &renamed);
+    if let Some(defs) = schema.get_mut("$defs").and_then(Value::as_object_mut) {
+        *defs = std::mem::take(defs)
+            .into_iter()
+            .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
+            .collect();
+    }
+    schema
+}
+
+fn generated<E: JsonSchema>(taken: &[String]) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    for name in taken {
+        TAKEN.set(name.clone());
+        generator.subschema_for::<Taken>();
+    }
+    generator.into_root_schema_for::<E>().to_value()
+}
+
+thread_local! {
+    /// What [`Taken`] is called just now.
+    static TAKEN: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// A type that takes a name away from others.
+struct Taken;
+
+impl JsonSchema for Taken {
+    fn schema_name() -> Cow<'static, str> {
+        TAKEN.with_borrow(Clone::clone).into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        TAKEN.with_borrow(|name| format!("eventwire_contract::Taken of {name}")).into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({})
+    }
+}
+
+fn defs(schema: &Value) -> Option<&Map<String, Value>> {
+    schema.get("$defs")?.as_object()
+}
+
+/// What a definition is called in either of two schemas that differ in nothing else.
+fn pairs(first: &Value, second: &Value) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut known = HashSet::new();
+    let mut open = vec![(first, second)];
+    while let Some((a, b)) = open.pop() {
+        match (a, b) {
+            (Value::Object(a), Value::Object(b)) => {
+                let target = |object: &Map<String, Value>| refs::definition(object.get("$ref")?.as_str()?);
+                if let (Some(name), Some(other)) = (target(a), target(b))
+                    && known.insert(name.clone())
+                {
+                    open.extend(
+                        defs(first)
+                            .and_then(|defs| defs.get(&name))
+                            .zip(defs(second).and_then(|defs| defs.get(&other))),
+                    );
+                    found.push((name, other));
+                }
+                open.extend(a.iter().filter(|(key, _)| *key != "$defs").filter_map(|(key, a)| Some((a, b.get(key)?))));
+            }
+            (Value::Array(a), Value::Array(b)) => open.extend(a.iter().zip(b)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A name, and what it may be numbered from.
+fn bases(name: &str) -> impl Iterator<Item = &str> {
+    let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
+    (0..=digits).map(move |n| &name[..name.len() - n]).filter(|base| !base.is_empty())
+}
+
+/// What schemars began with, of a type that it called `name` and, with all names taken, `other`.
+fn base<'a>(name: &'a str, other: &str) -> &'a str {
+    let numbers = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    bases(name).find(|base| other.strip_prefix(base).is_some_and(numbers)).unwrap_or(name)
+}
+
+fn new_names(schema: &Value, groups: &HashMap<String, Vec<String>>) -> HashMap<String, String> {
+    let all: HashSet<&String> = defs(schema).into_iter().flat_map(Map::keys).collect();
+    let members: HashSet<&String> = groups.values().flatten().collect();
+    let named = families::Names::new(schema, groups);
+    let mut wanted: HashMap<String, Vec<&String>> = HashMap::new();
+    for member in &members {
+        wanted.entry(named.of(member)).or_default().push(member);
+    }
+    let order = Order::of(schema);
+    let mut renamed = HashMap::new();
+    for (name, mut owners) in wanted {
+        let taken = all.contains(&name) && !members.contains(&name);
+        if owners.len() == 1 && !taken {
+            renamed.insert(owners[0].clone(), name);
+            continue;
+        }
+        // Nothing to be called after: after all they say, then.
+        let print = |member: &String| hash::print(schema, &order, &schema["$defs"][member.as_str()]);
+        owners.sort_by_key(|member| (print(member), (*member).clone()));
+        for member in owners {
+            let base = groups.iter().find(|(_, members)| members.contains(member)).map_or(member, |(base, _)| base);
+            let wanted = format!("{base}_{}", &print(member)[..6]);
+            let mut name = wanted.clone();
+            let mut n = 2;
+            while all.contains(&name) || renamed.values().any(|taken| *taken == name) {
+                name = format!("{wanted}_{n}");
+                n += 1;
+            }
+            renamed.insert(member.clone(), name);
+        }
+    }
+    renamed
+}
+
+fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    Value::String(target) if key == "$ref" => {
+                        if let Some(name) = refs::definition(target).and_then(|name| renamed.get(&name)) {
+                            *target = refs::target(name);
+                        }
+                    }
+                    value if !is_annotation(key) || key == "$defs" => rename(value, renamed),
+                    _ => {}
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, renamed)),
+        _ => {}
+    }
+}

@@ -1,0 +1,144 @@
+//! Names of types do not depend on which type is used first.
+
+#![allow(dead_code)]
+
+use eventwire_contract::Contract;
+use expect_test::{Expect, expect};
+use schemars::JsonSchema;
+
+#[derive(JsonSchema)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<Box<Page<T>>>,
+}
+
+#[derive(JsonSchema)]
+struct Pair<A, B> {
+    left: A,
+    right: Option<B>,
+    more: Vec<Pair<A, B>>,
+}
+
+/// Named by its author.
+#[derive(JsonSchema)]
+#[schemars(rename = "{T}Box")]
+struct Named<T> {
+    it: T,
+}
+
+#[derive(JsonSchema)]
+struct Order {
+    id: String,
+}
+
+#[derive(JsonSchema)]
+struct Point {
+    x: u8,
+}
+
+/// Called so by its author, not by schemars.
+#[derive(JsonSchema)]
+struct Point2 {
+    x: u16,
+}
+
+mod shop {
+    use schemars::JsonSchema;
+
+    #[derive(JsonSchema)]
+    pub(super) struct Status {
+        open: bool,
+    }
+}
+
+mod stock {
+    use schemars::JsonSchema;
+
+    #[derive(JsonSchema)]
+    pub(super) struct Status {
+        left: u32,
+    }
+}
+
+#[derive(JsonSchema)]
+enum Forth {
+    Bytes(Page<u8>),
+    Orders(Page<Order>),
+    Texts(Page<String>),
+    Pages(Page<Page<u8>>),
+    Maybe(Page<Option<Order>>),
+    Both(Pair<u8, Order>),
+    Twice(Pair<Order, Order>),
+    A(Named<Order>),
+    B(Named<Point>),
+    Point(Point),
+    Point2(Point2),
+    Shop(shop::Status),
+    Stock(stock::Status),
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "Forth")]
+enum Back {
+    Stock(stock::Status),
+    Shop(shop::Status),
+    Point2(Point2),
+    Point(Point),
+    B(Named<Point>),
+    A(Named<Order>),
+    Twice(Pair<Order, Order>),
+    Both(Pair<u8, Order>),
+    Maybe(Page<Option<Order>>),
+    Pages(Page<Page<u8>>),
+    Texts(Page<String>),
+    Orders(Page<Order>),
+    Bytes(Page<u8>),
+}
+
+fn check<E: JsonSchema>(expected: Expect) {
+    let contract = Contract::of::<E>().unwrap();
+    let text = contract.typescript();
+    let (_, events) = text.split_once("ForthEvents = {\n").unwrap();
+    let (events, _) = events.split_once("};").unwrap();
+    let mut lines: Vec<_> = events.lines().map(|line| format!("{}\n", line.trim())).collect();
+    lines.sort_unstable();
+    expected.assert_eq(&lines.concat());
+}
+
+fn names() -> Expect {
+    expect![[r#"
+        A: OrderBox;
+        B: PointBox;
+        Both: PairUint8;
+        Bytes: PageUint8;
+        Maybe: PageOptionalOrder;
+        Orders: PageOrder;
+        Pages: PagePageUint8;
+        Point2: Point2;
+        Point: Point;
+        Shop: Status_a7f43e;
+        Stock: Status_65a3d1;
+        Texts: PageString;
+        Twice: PairOrder;
+    "#]]
+}
+
+#[test]
+fn types_that_share_a_name_are_called_after_their_arguments_in_any_order_of_use() {
+    check::<Forth>(names());
+    check::<Back>(names());
+}
+
+#[test]
+fn a_generic_type_used_once_keeps_its_name() {
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Forth")]
+    enum Once {
+        Orders(Page<Order>),
+        Again(Page<Order>),
+    }
+    check::<Once>(expect![[r#"
+        Again: Page;
+        Orders: Page;
+    "#]]);
+}
