@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg_attr(not(feature = "npm"), wasm_bindgen(js_name = EventwireFramer))]
 pub struct Framer {
     decoder: Decoder,
-    /// Blocks of the bytes pushed last, joined; empty once they are taken.
-    blocks: Vec<String>,
+    /// Blocks of the bytes pushed last; empty once they are taken.
+    blocks: String,
 }
 
 #[cfg_attr(feature = "npm", wasm_bindgen)]
@@ -20,26 +20,24 @@ impl Framer {
     #[wasm_bindgen(constructor)]
     pub fn new(raw: bool, id: &str) -> Self {
         let decoder = Decoder::new(limits::LINE).with_id(id);
-        Self { decoder: if raw { decoder.with_comments() } else { decoder }, blocks: Vec::new() }
+        Self { decoder: if raw { decoder.with_comments() } else { decoder }, blocks: String::new() }
     }
 
     /// Takes the next bytes; whether the attempt goes on.
     pub fn push(&mut self, bytes: &[u8]) -> bool {
         let blocks = &mut self.blocks;
         let whole = self.decoder.push(bytes, |block| {
-            let mut text = String::new();
-            for part in [block.event, "\n", block.id, "\n", block.data] {
-                text.push_str(part);
+            for part in [block.event, "\n", block.id, "\n", block.data, "\r"] {
+                blocks.push_str(part);
             }
-            blocks.push(text);
         });
-        blocks.reverse();
         whole.is_ok()
     }
 
-    /// The next block: its name, its id, and its data from the third line on. Empty: there is none.
+    /// All blocks of these bytes, each ended by a CR, which ends a line and so is in none: its name, its id, and its data
+    /// from the third line on. One text, for each costs a call, a decoder's start and room of its own.
     pub fn next(&mut self) -> String {
-        self.blocks.pop().unwrap_or_default()
+        std::mem::take(&mut self.blocks)
     }
 
     /// The last event ID in force.

@@ -5,7 +5,8 @@
 import { dial } from "../wasm/fetch.js";
 import { read } from "../wasm/frames.js";
 import type { Basic, Sink } from "./basic.js";
-import type { Contract, EventNames, Invalid } from "./contract.js";
+import type { Contract, EventNames } from "./contract.js";
+import { decode } from "./decode.js";
 import { EventwireError, refusal } from "./errors.js";
 import { fault, type CloseCode, type Fault, type FaultReason, type Gap, type GapReason, type Inspection, type Item, type Meta, type Outdated, type State, type Transition } from "./items.js";
 import { settings, type Options, type Settings } from "./options.js";
@@ -354,17 +355,7 @@ export class Stream<E extends object> implements EventStream<E> {
     const slash = id.indexOf("/");
     // `epoch-offset.back/topic`: the position ends where continuity or topic begin.
     const meta: Meta = { topic: id.slice(slash + 1), position: id.slice(0, slash).split(".", 1)[0] as string };
-    let data: unknown;
-    let wrong: (Invalid & { reason: FaultReason }) | undefined;
-    try {
-      data = JSON.parse(event.data);
-    } catch (error) {
-      wrong = { reason: "json", path: "", expected: "JSON", found: String(error) };
-    }
-    if (!wrong) {
-      const invalid = this.#contract.validate[name](data);
-      if (invalid) wrong = { reason: "invalid", ...invalid };
-    }
+    const { data, wrong } = decode(this.#contract, name, event.data);
     if (wrong) return this.#fault(fault({ ...wrong, event: name, data, ...meta }));
     this.#hand(name, data, meta);
   }

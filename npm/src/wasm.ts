@@ -32,6 +32,10 @@ interface Exports {
   retry(framer: Place): number;
 }
 
+// One each: to make one costs more than what it does for an event.
+const ENCODER = /* @__PURE__ */ new TextEncoder();
+const DECODER = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
+
 let wasm: Exports;
 /** What frames bytes: the same, or a half that was loaded apart. */
 let frames: Exports;
@@ -133,12 +137,12 @@ function lay(wasm: Exports, bytes: Uint8Array): Text {
 }
 
 function put(wasm: Exports, text: string): Text {
-  return lay(wasm, new TextEncoder().encode(text));
+  return lay(wasm, ENCODER.encode(text));
 }
 
 /** Takes a text out of the wasm's memory. */
 function take(wasm: Exports, [at, length]: Text): string {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(wasm.memory.buffer, at >>> 0, length));
+  const text = DECODER.decode(new Uint8Array(wasm.memory.buffer, at >>> 0, length));
   wasm.free(at, length, 1);
   return text;
 }

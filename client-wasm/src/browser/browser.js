@@ -32,7 +32,7 @@ const LONGEST = 2 ** 31 - 1
  *
  * @typedef {object} Framer frames the bytes of one attempt; `free`d at its end
  * @property {(bytes: Uint8Array) => boolean} push whether the attempt goes on
- * @property {() => string} next `name\nid\ndata`, or nothing
+ * @property {() => string} next `name\nid\ndata\r` of each block
  * @property {() => string} id
  * @property {() => number} retry
  * @property {() => void} free
@@ -225,10 +225,9 @@ export class Browser {
   /** An event or frame out of bytes that were framed in wasm, or one that the browser made an event of. */
   #framed(/** @type {number} */ attempt, /** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ data, own = /** @type {MessageEvent | undefined} */ (undefined)) {
     const { raw } = this.#request
-    const event = () => own ?? new MessageEvent(name, { data, lastEventId: id })
-    if (raw) attempt === this.#attempt && raw.event(event())
+    if (raw) attempt === this.#attempt && raw.event(own ?? new MessageEvent(name, { data, lastEventId: id }))
     else if (name.startsWith("eventwire.")) this.#said(attempt, name, id, data)
-    else this.tell(EVENT, `${name}\n${id}`, attempt, this.#events.push(event()) - 1)
+    else this.tell(EVENT, `${name}\n${id}`, attempt, this.#events.push(own ?? /** @type {MessageEvent} */ ({ type: name, data, lastEventId: id })) - 1)
   }
 
   #opened(/** @type {number} */ attempt) {
@@ -272,12 +271,24 @@ export class Browser {
 
   /** Bytes of an attempt; whether it goes on. */
   #push(/** @type {number} */ attempt, /** @type {Framer} */ framer, /** @type {Uint8Array} */ bytes) {
-    const whole = framer.push(bytes)
-    for (let block; (block = framer.next()); ) {
-      const [name = "", id = ""] = block.split("\n", 2)
-      this.#framed(attempt, name, id, block.slice(name.length + id.length + 2))
-    }
+    const whole = framed(framer, bytes, (name, id, data) => this.#framed(attempt, name, id, data))
     if (attempt === this.#attempt) this.#request.raw?.read(framer.id(), framer.retry())
     return whole
   }
+}
+
+/**
+ * Hands over the blocks that these bytes complete; whether the attempt goes on.
+ *
+ * @param {Framer} framer
+ * @param {Uint8Array} bytes
+ * @param {(name: string, id: string, data: string) => void} each
+ */
+export function framed(framer, bytes, each) {
+  const whole = framer.push(bytes)
+  for (const block of framer.next().split("\r")) {
+    const [name = "", id] = block.split("\n", 2)
+    if (id !== undefined) each(name, id, block.slice(name.length + id.length + 2))
+  }
+  return whole
 }

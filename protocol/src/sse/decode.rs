@@ -104,7 +104,7 @@ impl Decoder {
                     None => self.cr = true, // an empty chunk tells nothing
                 }
             }
-            let end = bytes.iter().position(|b| matches!(b, b'\n' | b'\r'));
+            let end = line_end(bytes);
             let part = &bytes[..end.unwrap_or(bytes.len())];
             if self.line.len() + part.len() > self.limit {
                 self.broken = true;
@@ -183,6 +183,23 @@ impl Decoder {
         }
         self.event.clear();
     }
+}
+
+/// Where the first LF or CR is. Eight bytes at a time: most of a stream is no end of a line.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    // The lowest bit set of what comes back is of the first byte that is zero; above it may be false ones.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * 10)) | zeros(word ^ (ONES * 13));
+        if found != 0 {
+            return Some(n * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    Some(bytes.len() - rest.len() + found)
 }
 
 fn set(field: &mut String, value: &[u8]) {
