@@ -2,7 +2,7 @@
 
 import { createParser } from 'eventsource-parser'
 
-import { decode, Wrong } from '../../npm/dist/decode.js'
+import { decode } from '../../npm/dist/decode.js'
 import { inline } from '../../npm/dist/inline.js'
 import { load, Machine } from '../../npm/dist/wasm.js'
 import { framed } from '../../npm/wasm/browser.js'
@@ -35,8 +35,8 @@ export async function paths({ strings, chunks, single }) {
   const { parse: jitless } = await import('/jitless.js')
   await load(inline, true)
   const ours = (name, data) => {
-    const value = decode(Market, name, data)
-    if (value instanceof Wrong) throw new Error(`${name} is refused: ${JSON.stringify(value.why)}`)
+    const { data: value, wrong } = decode(Market, name, data)
+    if (wrong) throw new Error(`${name} is refused: ${JSON.stringify(wrong)}`)
     return value
   }
   const parsed = (_name, data) => JSON.parse(data)

@@ -1,6 +1,6 @@
 // Whether what is measured is also right: the values of every path, and what is refused.
 
-import { decode, Wrong } from '../../npm/dist/decode.js'
+import { decode } from '../../npm/dist/decode.js'
 import { Machine } from '../../npm/dist/wasm.js'
 import { framed } from '../../npm/wasm/browser.js'
 import ajv from './ajv.mjs'
@@ -29,11 +29,10 @@ export function mutated({ events }, count, seed) {
     const text = mutant(data, chance).replace(/\r\n?/g, '\n')
     const by = oracle(name, text)
     const frame = `id: k3f9x2m1q0ab-1/a\nevent: ${name}\ndata: ${text.split('\n').join('\ndata: ')}\n\n`
-    let framedValue
-    framed(framer, new TextEncoder().encode(frame), (name, _id, data) => (framedValue = decode(Market, name, data)))
+    let carried
+    framed(framer, new TextEncoder().encode(frame), (name, _id, data) => (carried = decode(Market, name, data)))
     seen.tried += 1
-    for (const value of [decode(Market, name, text), framedValue]) {
-      const refused = value instanceof Wrong
+    for (const { data: value, wrong: refused } of [decode(Market, name, text), carried]) {
       let wrong = ''
       if (!refused && by === undefined) wrong = 'falseAccepts'
       else if (refused && by !== undefined) wrong = 'falseRefusals'

@@ -4,6 +4,7 @@
 
 use std::{error::Error, process::ExitCode};
 
+mod decode;
 mod fanout;
 mod publish;
 mod readers;
@@ -24,6 +25,7 @@ const BENCHES: &[Bench] = &[
     ("resume", resume::run),
     ("publish", publish::run),
     ("readers", readers::run),
+    ("decode", decode::run),
 ];
 
 fn main() -> ExitCode {

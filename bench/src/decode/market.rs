@@ -172,8 +172,8 @@ pub(super) fn tick(chance: &mut Chance, n: u64) -> Market {
     Market::Tick(Tick {
         symbol: one(chance, &["ACME", "GLOBX", "INIT", "UMBR", "HOOLI", "STRK", "WAYN"]).into(),
         exchange: one(chance, &exchanges),
-        bid: parts(chance, 50_00, 450_00, 100.0),
-        ask: parts(chance, 50_00, 450_00, 100.0),
+        bid: parts(chance, 5_000, 45_000, 100.0),
+        ask: parts(chance, 5_000, 45_000, 100.0),
         volume: 100 + chance.below(900_000) as u32,
         sequence: 1_000_000 + n as u32,
         at: NOW + n * 37,
@@ -188,7 +188,7 @@ pub(super) fn order(chance: &mut Chance, n: u64, hard: Hard) -> Market {
         sku: format!("SKU-{}", 10_000 + chance.below(89_999)),
         name: one(chance, &goods).into(),
         quantity: 1 + chance.below(5) as u32,
-        price: parts(chance, 5_00, 300_00, 100.0),
+        price: parts(chance, 500, 30_000, 100.0),
         discount: (chance.below(2) == 0).then(|| parts(chance, 0, 30, 100.0)),
         tags: vec![one(chance, &tags).into(), one(chance, &tags).into()],
     };
@@ -203,7 +203,7 @@ pub(super) fn order(chance: &mut Chance, n: u64, hard: Hard) -> Market {
         status: one(chance, &[Status::Pending, Status::Paid, Status::Shipped, Status::Cancelled]),
         currency: one(chance, &[Currency::Usd, Currency::Eur, Currency::Gbp]),
         items: (0..6).map(|_| line(chance)).collect(),
-        total: parts(chance, 0, 2000_00, 100.0),
+        total: parts(chance, 0, 200_000, 100.0),
         note: (chance.below(2) == 0).then(|| "Leave at the front desk please".into()),
         created_at: format!("2026-11-21T0{}:23:29.123Z", n % 10),
         at: NOW + n * 977,
@@ -235,15 +235,15 @@ pub(super) fn snapshot(chance: &mut Chance, n: u64, hard: Hard) -> Market {
 pub(super) fn quote(chance: &mut Chance, n: u64) -> Market {
     let exchange = one(chance, &[Exchange::Xnas, Exchange::Xlon]);
     let level = |chance: &mut Chance| Level {
-        price: parts(chance, 50_00, 450_00, 100.0),
+        price: parts(chance, 5_000, 45_000, 100.0),
         size: 1 + chance.below(5_000) as u32,
         orders: (chance.below(2) == 0).then(|| 1 + chance.below(20) as u32),
     };
     Market::Quote(Quote {
         symbol: format!("SYM{}", n % 40),
         exchange: (chance.below(2) == 0).then_some(exchange),
-        bid: (chance.below(4) > 0).then(|| parts(chance, 50_00, 450_00, 100.0)),
-        ask: (chance.below(4) > 0).then(|| parts(chance, 50_00, 450_00, 100.0)),
+        bid: (chance.below(4) > 0).then(|| parts(chance, 5_000, 45_000, 100.0)),
+        ask: (chance.below(4) > 0).then(|| parts(chance, 5_000, 45_000, 100.0)),
         bid_size: (chance.below(2) == 0).then(|| chance.below(5_000) as u32),
         ask_size: (chance.below(2) == 0).then(|| chance.below(5_000) as u32),
         note: (chance.below(5) == 0).then(|| "halted until the auction".into()),

@@ -7,6 +7,7 @@ use super::{
     stream::{counted, held},
 };
 use crate::{
+    bench,
     command::Outcome,
     demo, e2e, leptos, need, npm, repo,
     run::{cargo, program, run, spelled, step},
@@ -24,7 +25,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "format", again: "cargo fmt --all --check", run: format },
     Suite { name: "rust", again: "cargo test --workspace", run: rust },
     Suite { name: "chaos", again: "cargo xtask test chaos", run: chaos },
-    Suite { name: "bench", again: "cargo xtask test bench", run: bench },
+    Suite { name: "bench", again: "cargo xtask test bench", run: benches },
     Suite { name: "tidy", again: "cargo xtask tidy", run: rules },
     Suite { name: "lints", again: "cargo clippy --workspace --all-targets -- -D warnings", run: lints },
     Suite { name: "npm", again: "cargo xtask test npm", run: package },
@@ -82,8 +83,9 @@ fn chaos() -> Outcome<Counts> {
 }
 
 /// Whether each bench works and everything in it arrives; measured is nothing, for no machine of CI is quiet.
-fn bench() -> Outcome<Counts> {
-    let benches = ["topics", "resume", "fanout", "publish", "readers"];
+fn benches() -> Outcome<Counts> {
+    let benches = ["topics", "resume", "fanout", "publish", "readers", "decode"];
+    bench::in_browsers()?;
     each("eventwire-bench", &benches.map(|bench| vec![bench, "--quick"]))
 }
 
