@@ -11,6 +11,8 @@ export interface Contract<E extends object> {
   readonly names: readonly EventNames<E>[];
   /** One validator per name: what is wrong, or `null`. */
   readonly validate: { readonly [K in EventNames<E>]: (value: unknown) => Invalid | null };
+  /** What handlers are handed for a valid value, if it is not the value itself. Asked right after `validate`. */
+  readonly convert?: <K extends EventNames<E>>(name: K, value: unknown) => E[K];
   /** Carries the types; never set. */
   readonly events?: E;
 }

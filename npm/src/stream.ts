@@ -357,7 +357,7 @@ export class Stream<E extends object> implements EventStream<E> {
     const meta: Meta = { topic: id.slice(slash + 1), position: id.slice(0, slash).split(".", 1)[0] as string };
     const { data, wrong } = decode(this.#contract, name, event.data);
     if (wrong) return this.#fault(fault({ ...wrong, event: name, data, ...meta }));
-    this.#hand(name, data, meta);
+    this.#hand(name, this.#contract.convert ? this.#contract.convert(name, data) : data, meta);
   }
 
   #hand(name: EventNames<E>, data: unknown, meta: Meta): void {

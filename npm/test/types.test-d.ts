@@ -2,7 +2,11 @@
 
 import { connect, connectRaw, kept, marks, type Contract, type EventStream, type Fault, type Gap, type Outdated } from "eventwire";
 import { useEvents, useLatest } from "eventwire/react";
+import { contractOf } from "eventwire/schema";
 import { script } from "eventwire/testing";
+import { type as ark } from "arktype";
+import * as v from "valibot";
+import * as z from "zod";
 import { EventSource as Ours } from "eventwire/eventsource";
 
 interface Price {
@@ -146,3 +150,21 @@ export function Component(): string {
   useEvents(Shop, "/events", { signal: new AbortController().signal });
   return `${state.kind} ${latest?.data.cents.toFixed()} ${latest?.topic}`;
 }
+
+const byHand = connect(
+  contractOf({
+    tick: z.object({ n: z.number(), at: z.string().transform((text) => new Date(text)) }),
+    note: v.pipe(v.string(), v.transform((text) => text.length)),
+    closed: ark({ by: "string" }),
+  }),
+  "/events",
+);
+byHand.on("tick", (tick) => tick satisfies { n: number; at: Date });
+byHand.on("note", (length) => length.toFixed());
+byHand.on("closed", ({ by }) => by satisfies string);
+// @ts-expect-error a transform puts out something else
+byHand.on("note", (text: string) => text);
+// @ts-expect-error no such event
+byHand.on("ticked", () => {});
+// @ts-expect-error what parses is no Standard Schema
+contractOf({ tick: { parse: (value: unknown) => value } });
