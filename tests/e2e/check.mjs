@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { endAll } from './lib/process.mjs'
 import { Tally } from './lib/tally.mjs'
 
-const CHECKS = ['curl', 'wire', 'kill', 'hidden', 'share', 'asleep', 'answers', 'strict', 'heap', 'first', 'leptos', 'rename', 'embed', 'demo', 'bundlers', 'runtimes', 'react', 'eventsource', 'contract']
+const CHECKS = ['curl', 'wire', 'kill', 'hidden', 'share', 'asleep', 'answers', 'strict', 'heap', 'first', 'leptos', 'rename', 'embed', 'demo', 'bundlers', 'runtimes', 'react', 'eventsource', 'contract', 'types']
 
 // No check takes a third of this on two cores; one that hangs must not hang whoever waits for it.
 const LIMIT_MS = 15 * 60_000

@@ -31,6 +31,7 @@ cargo xtask e2e NAME --help
   rename    an enum changed in five ways: what the compiler says, and what a page of before is told
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
+  types     npx eventwire in an empty project: types, --check, --watch over a server's restart, check
   contract  connectRaw as a test service of the kind that sse-contract-tests drive, in Node
   eventsource  the drop-in class beside the browser's own, in pages, workers and Node
   react     the hooks in pages of React 18 and 19: StrictMode, topics that change, a hidden tab, error boundaries
@@ -83,6 +84,7 @@ const CHECKS: &[Check] = &[
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
+    Check { name: "types", needs: &[Need::Package, HARNESS] },
     Check { name: "contract", needs: &[Need::Package] },
     Check { name: "eventsource", needs: &[Need::Browsers, Need::Package] },
     Check { name: "react", needs: &[Need::Browsers, Need::Package] },

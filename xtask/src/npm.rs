@@ -1,7 +1,7 @@
 //! `cargo xtask npm`: the npm package, from the Rust client to `npm/dist`.
 //!
-//! Compiles `client-wasm`, writes its glue, optimises it, inlines it, and lets TypeScript do the rest. Each half is
-//! skipped when nothing it reads has changed. Not a publisher: `--pack` leaves a tarball and tells where.
+//! Compiles `client-wasm`, writes its glue, optimises it, inlines it, adds the contract compiler for Node, and lets
+//! TypeScript do the rest. Each part is skipped when nothing it reads has changed. Not a publisher: `--pack` leaves a tarball and tells where.
 
 use std::{
     fs,
@@ -12,6 +12,7 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 mod binary;
+mod compiler;
 mod door;
 mod unused;
 
@@ -26,11 +27,11 @@ pub(crate) const COMMAND: Command = Command {
     summary: "Build the npm package into npm/dist",
     help: "cargo xtask npm [--pack] [--force]
 
-Builds the package `eventwire`: the client machine as wasm, its glue, and the TypeScript around them.
-What is missing (wasm target, npm packages) is installed first. Halves whose inputs are unchanged are skipped.
+Builds the package `eventwire`: the client machine as wasm, the contract compiler as wasm, and the TypeScript around them.
+What is missing (wasm target, npm packages) is installed first. Parts whose inputs are unchanged are skipped.
 
   --pack    also make the tarball that `npm publish` would send, and print where it lies
-  --force   build both halves again",
+  --force   build all parts again",
     run: command,
 };
 
@@ -62,8 +63,14 @@ const MACHINE: [&str; 12] = [
 ];
 
 /// What the package around it is made of.
-const PACKAGE: [&str; 5] =
-    ["npm/src", "npm/tsconfig.json", "npm/package.json", "npm/package-lock.json", "xtask/src/npm.rs"];
+const PACKAGE: [&str; 6] = [
+    "npm/src",
+    "npm/tsconfig.json",
+    "npm/tsconfig.cli.json",
+    "npm/package.json",
+    "npm/package-lock.json",
+    "xtask/src/npm.rs",
+];
 
 fn command(mut args: lexopt::Parser) -> Outcome {
     let (mut tarball, mut force) = (false, false);
@@ -75,7 +82,7 @@ fn command(mut args: lexopt::Parser) -> Outcome {
         }
     }
     if force {
-        for stamp in [stamp("machine"), stamp("package")] {
+        for stamp in [stamp("machine"), stamp("compiler"), stamp("package")] {
             let _ = fs::remove_file(stamp);
         }
     }
@@ -95,6 +102,7 @@ pub(crate) fn build() -> Outcome {
         &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/framing.js", "npm/wasm/eventwire.wasm"],
         machine,
     )?;
+    fresh("compiler", &compiler::INPUTS, &[compiler::OUTPUT], compiler::build)?;
     let wasm = fs::read_to_string(stamp("machine")).unwrap_or_default();
     fresh_with("package", &PACKAGE, &wasm, &["npm/dist/index.js"], package)
 }
@@ -192,9 +200,10 @@ fn optimised(to: &Path, wasm: &[u8]) -> Outcome<Vec<u8>> {
 fn package() -> Outcome {
     step("compiling the TypeScript");
     emptied(&repo::path("npm/dist"))?;
-    carry_out(
-        program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy()).args(["--project", "npm/tsconfig.json"]),
-    )
+    // The page's half, which knows no Node, and what runs in Node.
+    ["npm/tsconfig.json", "npm/tsconfig.cli.json"].iter().try_for_each(|project| {
+        carry_out(program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy()).args(["--project", project]))
+    })
 }
 
 /// The wasm imports nothing: it is told, and asked.

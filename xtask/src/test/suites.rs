@@ -50,6 +50,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "e2e-rename", again: "cargo xtask e2e rename", run: || check("rename", &[]) },
     Suite { name: "e2e-embed", again: "cargo xtask e2e embed", run: || check("embed", &[]) },
     Suite { name: "e2e-contract", again: "cargo xtask e2e contract", run: || check("contract", &[]) },
+    Suite { name: "e2e-types", again: "cargo xtask e2e types", run: || check("types", &[]) },
     Suite { name: "e2e-eventsource", again: "cargo xtask e2e eventsource", run: || check("eventsource", &[]) },
     Suite { name: "e2e-react", again: "cargo xtask e2e react", run: || check("react", &[]) },
     Suite { name: "e2e-runtimes", again: "cargo xtask e2e runtimes", run: || check("runtimes", &[]) },

@@ -29,6 +29,11 @@ const RULES: &[Rule] = &[
         ours: &["eventwire"],
         others: Others::Only(&["schemars", "serde", "serde_json", "sha2", "unicode-ident"]),
     },
+    Rule {
+        name: "eventwire-contract-wasm",
+        ours: &["eventwire-contract"],
+        others: Others::Only(&["serde_json", "wasm-bindgen"]),
+    },
     Rule { name: "eventwire-client-core", ours: &["eventwire"], others: Others::Only(&[]) },
     Rule {
         name: "eventwire-client",

@@ -11,7 +11,7 @@ use axum::{
     routing,
 };
 use eventwire_server::{Access, EventStream, Hub, Problem, Subscribe, store::Disk};
-use eventwire_tests::events::Harness;
+use eventwire_tests::events::{Changed, Harness};
 use options::{Options, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,12 +73,16 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     println!("listening http://{}", listener.local_addr()?);
     std::io::stdout().flush()?;
 
+    let contract = match options.changed {
+        false => hub.contract_route(),
+        true => Hub::<Changed>::builder().build().await?.contract_route(),
+    };
     // Pages of another port listen here, and their scripts publish.
     let anyone = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
     let app = Router::new()
         .route("/events", routing::any(events))
         .route("/revoke/{user}", routing::post(revoke))
-        .route("/contract", hub.contract_route())
+        .route("/contract", contract)
         .route("/publish/{topic}", routing::post(publish::publish).layer(publish::limit()))
         .route("/stats", routing::get(stats))
         .route("/sessions", routing::get(sessions))

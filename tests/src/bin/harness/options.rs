@@ -22,6 +22,7 @@ Options:
     --readers N            how many streams there may be (100000)
     --per-principal N      how many streams one user may have (as many as there may be)
     --drain SECONDS        over what time streams are told goodbye after SIGTERM (2)
+    --changed              /contract is that of the enum a release later; nothing else changes
     --help                 this
 
 Routes:
@@ -53,6 +54,7 @@ pub(crate) struct Options {
     pub(crate) readers: Option<usize>,
     pub(crate) per_principal: Option<usize>,
     pub(crate) drain: Duration,
+    pub(crate) changed: bool,
 }
 
 #[derive(Debug)]
@@ -77,6 +79,7 @@ impl Options {
             readers: None,
             per_principal: None,
             drain: Duration::from_secs(2),
+            changed: false,
         };
         let mut parser = Parser::from_args(args);
         while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
@@ -95,6 +98,7 @@ impl Options {
                 Arg::Long("per-principal") => {
                     options.per_principal = Some(value(&mut parser, "--per-principal", "a number")?);
                 }
+                Arg::Long("changed") => options.changed = true,
                 Arg::Long("drain") => options.drain = seconds(&mut parser, "--drain")?,
                 other => return Err(other.unexpected().to_string()),
             }

@@ -1,0 +1,140 @@
+// Where a schema comes from: a URL, or a file. Reads it once, or tells of each new text.
+//
+// Knows nothing of what is in it.
+
+import { readFileSync, statSync } from "node:fs";
+import { setTimeout as pass } from "node:timers/promises";
+import { Failure, fileFailure } from "./failure.js";
+
+/** Milliseconds between two looks of a watch: a change shows within a second, and an unchanged contract costs a 304. */
+const LOOK = 250;
+/** After so many looks all is read: a contract's tag is the same when only its comments differ. */
+const WHOLE = 20;
+/** Milliseconds that a server has to answer. */
+const ANSWER = 10_000;
+/** Bytes of a schema. One of 300 events has some hundred thousand. */
+const LARGEST = 16 << 20;
+
+/** What was read, unless it is what was read before. */
+export type Read = { readonly text: string; readonly mark: string } | undefined;
+
+export interface Source {
+  /** As the user named it, without what it may not show. */
+  readonly name: string;
+  /** The text, or nothing if `mark` is still that of the last one. */
+  read(mark?: string): Promise<Read>;
+}
+
+/** A URL or a file's path. */
+export function source(from: string, headers: Readonly<Record<string, string>> = {}): Source {
+  return /^https?:\/\//i.test(from) ? served(from, headers) : file(from);
+}
+
+/** Calls `use` with the first text and each other one after it, `failed` when something new goes wrong, until `signal`. */
+export async function watch(from: Source, use: (text: string) => void | Promise<void>, failed: (failure: Failure) => void, signal: AbortSignal): Promise<void> {
+  let [mark, last, wrong]: [string | undefined, string | undefined, string] = [undefined, undefined, ""];
+  for (let looks = 0; !signal.aborted; looks++) {
+    try {
+      const read = await from.read(looks % WHOLE ? mark : undefined);
+      // Also when the same text is back: what was said before is over.
+      if (read && (read.text !== last || wrong)) {
+        last = read.text;
+        await use(read.text);
+      }
+      mark = read?.mark ?? mark;
+      wrong = "";
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // A server that is built anew is away for a while; it is said once.
+      if (error.message !== wrong) failed(error);
+      wrong = error.message;
+      mark = undefined;
+    }
+    await pass(LOOK, undefined, { signal }).catch(() => {});
+  }
+}
+
+function file(path: string): Source {
+  return {
+    name: path,
+    async read(mark) {
+      try {
+        const { mtimeMs, size, ino } = statSync(path);
+        const now = `${mtimeMs} ${size} ${ino}`;
+        return now === mark ? undefined : { text: readFileSync(path, "utf8"), mark: now };
+      } catch (error) {
+        throw fileFailure("read", path, error);
+      }
+    },
+  };
+}
+
+function served(from: string, headers: Readonly<Record<string, string>>): Source {
+  let url: URL;
+  try {
+    url = new URL(from);
+  } catch {
+    throw new Failure(`${JSON.stringify(from)} is no URL: correct it`, 2);
+  }
+  if (url.username || url.password) {
+    throw new Failure("a URL with a user or password in it ends up in logs and histories: leave them out and pass --header 'authorization: …'", 2);
+  }
+  // A query may hold a token.
+  const name = `${url.origin}${url.pathname}${url.search && "?…"}`;
+  return {
+    name,
+    async read(mark) {
+      let response: Response;
+      try {
+        response = await fetch(url, {
+          headers: { accept: "application/schema+json, application/json", ...headers, ...(mark && { "if-none-match": mark }) },
+          signal: AbortSignal.timeout(ANSWER),
+        });
+      } catch (error) {
+        throw new Failure(`cannot reach ${name}: ${reason(error)}. Start the server, or correct the URL`, 1, true);
+      }
+      if (response.status === 304 && mark) {
+        await response.body?.cancel();
+        return undefined;
+      }
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new Failure(`${name} answers ${response.status}${response.statusText && ` ${response.statusText}`}: ${next(response.status)}`, 1, response.status >= 500);
+      }
+      return { text: await body(response, name), mark: response.headers.get("etag") ?? "" };
+    },
+  };
+}
+
+async function body(response: Response, name: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, length] = ["", 0];
+  try {
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length;
+      if (length > LARGEST) throw new Failure(`${name} answers with more than ${LARGEST >> 20} MB: that is no contract; name the URL of \`hub.contract_route()\``);
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${name} broke off: ${reason(error)}. Try again`, 1, true);
+  }
+  return text + decoder.decode();
+}
+
+function next(status: number): string {
+  if (status === 401 || status === 403) {
+    return "pass what it asks for with --header 'authorization: Bearer …', or `--header authorization` and the value in the environment as EVENTWIRE_HEADER_AUTHORIZATION";
+  }
+  if (status === 404) return "name the URL at which the app mounts `hub.contract_route()`";
+  if (status >= 500) return "look into the server's log";
+  return "the URL of `hub.contract_route()` answers a GET with 200";
+}
+
+function reason(error: unknown): string {
+  const { cause, name, message } = error as { cause?: { code?: string; message?: string }; name?: string; message?: string };
+  if (name === "TimeoutError") return `no answer within ${ANSWER / 1000} seconds`;
+  const words: Record<string, string> = { ECONNREFUSED: "nobody listens there", ENOTFOUND: "there is no such host", ECONNRESET: "the connection was cut" };
+  const code = cause?.code ?? "";
+  return words[code] ?? (code || cause?.message || message || String(error));
+}

@@ -1,0 +1,72 @@
+// A Vite plugin: the contract's module beside the page's sources, up to date in development, looked at in a build.
+//
+// Needs nothing of Vite but its hooks, which are the same in 7 and 8.
+
+import { isAbsolute, resolve } from "node:path";
+import { Failure } from "./cli/failure.js";
+import { keep, moduleOf, stale } from "./cli/module.js";
+import { source, watch, type Source } from "./cli/source.js";
+
+/** What the plugin is told. */
+export interface Options {
+  /** The URL at which the server mounts `hub.contract_route()`, or a file with its text, relative to the project. */
+  readonly from: string;
+  /** The module, relative to the project: `src/shop.events.ts`. */
+  readonly to: string;
+  /** What a build does: fail if the file is stale (the default), `write` it, or `nothing`, where no server is at hand. */
+  readonly build?: "check" | "write" | "nothing";
+  /** Sent along to a URL. Secrets belong into the environment, and from there in here. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** As much of a Vite plugin as this one is. */
+export interface ContractPlugin {
+  readonly name: string;
+  configResolved(config: { readonly root: string; readonly command: string; readonly logger: Logger }): void;
+  buildStart(): Promise<void>;
+  configureServer(server: { readonly httpServer: { once(event: "close", end: () => void): unknown } | null }): void;
+  closeBundle(): void;
+}
+
+interface Logger {
+  info(text: string, options?: { timestamp?: boolean }): void;
+  warn(text: string, options?: { timestamp?: boolean }): void;
+}
+
+/** Keeps the module of a contract up to date. */
+export function eventwire({ from, to, build = "check", headers = {} }: Options): ContractPlugin {
+  let [root, serves, logger]: [string, boolean, Logger] = [".", false, console];
+  const end = new AbortController();
+  const path = (): string => resolve(root, to);
+  const origin = (): Source => source(/^https?:\/\//i.test(from) || isAbsolute(from) ? from : resolve(root, from), headers);
+
+  return {
+    name: "eventwire",
+    configResolved(config) {
+      [root, serves, logger] = [config.root, config.command === "serve", config.logger];
+    },
+    async buildStart() {
+      if (serves || build === "nothing") return;
+      const read = origin();
+      const module = moduleOf((await read.read())?.text ?? "", read.name);
+      if (build === "write") keep(path(), module);
+      else {
+        const difference = stale(path(), module, read.name, `npx eventwire types ${read.name} -o ${to}`);
+        if (difference) throw new Failure(difference);
+      }
+    },
+    configureServer(server) {
+      const use = (text: string): void => {
+        if (keep(path(), moduleOf(text, from))) logger.info(`eventwire: ${to} is rewritten`, { timestamp: true });
+      };
+      const failed = (failure: Failure): void => logger.warn(`eventwire: ${failure.message}`, { timestamp: true });
+      server.httpServer?.once("close", () => end.abort());
+      void watch(origin(), use, failed, end.signal);
+    },
+    closeBundle() {
+      end.abort();
+    },
+  };
+}
+
+export default eventwire;

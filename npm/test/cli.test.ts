@@ -1,0 +1,220 @@
+// The command line as a process: what it writes, what it says, how it ends. Schemas come from files and a server here.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { eventwire } from "eventwire/vite";
+
+const MAIN = new URL("../dist/cli/main.js", import.meta.url).pathname;
+
+let dir: string;
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), "eventwire-cli-"));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+const event = (name: string, payload: unknown): unknown => ({ type: "object", properties: { [name]: payload }, required: [name], additionalProperties: false });
+const fields = (properties: object): unknown => ({ type: "object", properties, required: Object.keys(properties) });
+const schema = (sku: object = { type: "string" }): string =>
+  JSON.stringify({ title: "Shop", oneOf: [event("priceChanged", fields({ sku, cents: { type: "integer", format: "uint32" } }))] });
+
+interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function run(words: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const options = { cwd: dir, env: { ...process.env, ...env }, timeout: 30_000 };
+    execFile(process.execPath, [MAIN, ...words], options, (error, out, err) => resolve({ code: error ? Number(error.code) : 0, out, err }));
+  });
+}
+
+function put(name: string, text: string): string {
+  writeFileSync(join(dir, name), text);
+  return name;
+}
+
+/** A server for one test, and where it is. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<{ url: string; close: () => void }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.closeAllConnections() ?? server.close() };
+}
+
+async function until(what: string, ask: () => boolean): Promise<void> {
+  for (let tries = 0; !ask(); tries++) {
+    assert.ok(tries < 1_500, `waited for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("types writes the module once and leaves it alone while it says the same", async () => {
+  put("a.json", schema());
+  assert.deepEqual(await run(["types", "a.json", "-o", "a.ts"]), { code: 0, out: "a.ts is rewritten\n", err: "" });
+  const text = readFileSync(join(dir, "a.ts"), "utf8");
+  assert.match(text, /export const Shop: Contract<ShopEvents>/);
+  assert.deepEqual(await run(["types", "a.json", "-o", "a.ts"]), { code: 0, out: "a.ts is up to date\n", err: "" });
+  assert.equal((await run(["types", "a.json"])).out, text);
+  assert.deepEqual(readdirSync(dir).filter((name) => name.includes(".tmp")), []);
+});
+
+test("check of a stale module ends with 1 and the lines that differ, and writes nothing", async () => {
+  put("b.json", schema());
+  await run(["types", "b.json", "-o", "b.ts"]);
+  assert.equal((await run(["types", "b.json", "-o", "b.ts", "--check"])).code, 0);
+  put("b.json", schema({ type: ["string", "null"] }));
+  const before = readFileSync(join(dir, "b.ts"), "utf8");
+  const { code, err } = await run(["types", "b.json", "-o", "b.ts", "--check"]);
+  assert.equal(code, 1);
+  assert.match(err, /b\.ts does not say what b\.json says/);
+  assert.match(err, /^ {2}- {3}sku: string;$/m);
+  assert.match(err, /^ {2}\+ {3}sku: string \| null;$/m);
+  assert.match(err, /npx eventwire types b\.json -o b\.ts/);
+  assert.equal(readFileSync(join(dir, "b.ts"), "utf8"), before);
+  const missing = await run(["types", "b.json", "-o", "none.ts", "--check"]);
+  assert.deepEqual([missing.code, /none\.ts is not there/.test(missing.err)], [1, true]);
+});
+
+test("what cannot be a contract is told with the place, the reason and the next step", async () => {
+  const cases: [file: string, said: RegExp][] = [
+    [put("wide.json", schema({ type: "integer", format: "uint64" })), /Shop::priceChanged\.sku: an integer of 64 bits.*2\^53.*string.*schema: #\/oneOf\/0/],
+    [put("page.json", "<!doctype html><title>Login</title>"), /page\.json is an HTML page.*login page.*contract_route/],
+    [put("text.json", "shop: yes"), /text\.json is no JSON .*begins "shop: yes"/],
+    ["none.json", /cannot read none\.json: it is not there/],
+  ];
+  for (const [file, said] of cases) {
+    const { code, out, err } = await run(["types", file]);
+    assert.deepEqual([code, out], [1, ""], file);
+    assert.match(err, said);
+    assert.doesNotMatch(err, / at .*\.js:/, "no stack");
+  }
+  const { code, err } = await run(["types", put("c.json", schema()), "-o", "no/such/folder.ts"]);
+  assert.equal(code, 1);
+  assert.match(err, /cannot write no\/such\/folder\.ts: the folder is not there/);
+});
+
+test("words that are not understood end with 2 and say where help is", async () => {
+  const cases = [[], ["type"], ["types"], ["types", "a", "b"], ["types", "a.json", "--wacth"], ["types", "a.json", "--check"], ["check", "a.json"]];
+  for (const words of [...cases, ["types", "a.json", "-o", "a.ts", "--check", "--watch"], ["types", "http://u:p@127.0.0.1/c"], ["types", "a.json", "-H", "authorization"]]) {
+    const { code, err } = await run(words);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(err, /^eventwire: .*(--help|add -o|leave|set EVENTWIRE_HEADER_AUTHORIZATION)/, words.join(" "));
+  }
+  for (const words of [["--help"], ["types", "--help"], ["check", "-h"]]) assert.match((await run(words)).out, /^npx eventwire/);
+  assert.match((await run(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("a server's refusals are told by what to do about them, and no secret is shown", async () => {
+  let asked: IncomingMessage["headers"] = {};
+  const { url, close } = await serve(({ url, headers }, response) => {
+    asked = headers;
+    if (url?.startsWith("/locked") && headers.authorization !== "Bearer hush") response.writeHead(401).end("no");
+    else if (url === "/gone") response.writeHead(404).end();
+    else response.end(schema());
+  });
+  try {
+    const locked = await run(["types", `${url}/locked?key=hush`]);
+    assert.match(locked.err, /answers 401 .*--header 'authorization: Bearer …'/);
+    assert.doesNotMatch(locked.err, /hush/);
+    assert.equal((await run(["types", `${url}/locked`, "-H", "authorization: Bearer hush"])).code, 0);
+    assert.equal((await run(["types", `${url}/locked`, "-H", "authorization"], { EVENTWIRE_HEADER_AUTHORIZATION: "Bearer hush" })).code, 0);
+    assert.equal(asked.authorization, "Bearer hush");
+    assert.match((await run(["types", `${url}/gone`])).err, /answers 404 .*contract_route/);
+  } finally {
+    close();
+  }
+  const { code, err } = await run(["types", `${url}/contract`]);
+  assert.equal(code, 1);
+  assert.match(err, /cannot reach http:\/\/127\.0\.0\.1:\d+\/contract: nobody listens there\. Start the server/);
+});
+
+test("a watch asks by tag, waits for a server that is away, and writes again what changed", async () => {
+  let [text, tag, whole, held] = [schema(), '"1"', 0, 0];
+  const answer = ({ headers }: IncomingMessage, response: ServerResponse): void => {
+    response.setHeader("etag", tag);
+    if (headers["if-none-match"] === tag) held += Number(Boolean(response.writeHead(304).end()));
+    else whole += Number(Boolean(response.end(text)));
+  };
+  const server = createServer(answer);
+  const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const child = spawn(process.execPath, [MAIN, "types", `http://127.0.0.1:${port}/`, "-o", "w.ts", "--watch"], { cwd: dir });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  try {
+    await until("the first file", () => said.includes("w.ts is rewritten"));
+    await until("answers by tag", () => held > 3);
+    assert.ok(whole < held, "what is unchanged is not read again");
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await until("the server's absence to be told", () => said.includes("nobody listens there"));
+    [text, tag] = [schema({ type: "boolean" }), '"2"'];
+    await listen(port);
+    await until("the second file", () => readFileSync(join(dir, "w.ts"), "utf8").includes("sku: boolean"));
+    await until("the line", () => said.split("\n").length === 4);
+    assert.equal(said.split("nobody listens").length, 2, `told once:\n${said}`);
+  } finally {
+    child.kill("SIGINT");
+    server.closeAllConnections();
+    server.close();
+  }
+  assert.equal(await ended, 0, "an interrupted watch has ended well");
+});
+
+test("a watched file that is replaced or broken for a moment is followed", async () => {
+  put("f.json", schema());
+  const child = spawn(process.execPath, [MAIN, "types", "f.json", "-o", "f.ts", "--watch"], { cwd: dir });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  try {
+    await until("the first file", () => said.includes("f.ts is rewritten"));
+    put("f.json", "{");
+    await until("the fault", () => said.includes("f.json is no JSON"));
+    put("f.json", schema({ type: "boolean" }));
+    await until("the second file", () => readFileSync(join(dir, "f.ts"), "utf8").includes("sku: boolean"));
+  } finally {
+    child.kill("SIGTERM");
+  }
+  assert.equal(await ended, 0);
+});
+
+test("check tells what breaks open pages first, and ends with 1 only if something does", async () => {
+  const [old, wider] = [put("old.json", schema()), put("wider.json", schema({ type: ["string", "null"] }))];
+  const broken = await run(["check", old, wider]);
+  assert.equal(broken.code, 1);
+  assert.match(broken.out, /^breaks {2}Shop::priceChanged\.sku: may be null now: .*\n1 of 1 changes breaks pages that are open\n$/);
+  const narrower = await run(["check", wider, old]);
+  assert.deepEqual([narrower.code, /^safe {4}Shop::priceChanged\.sku: is never null now/.test(narrower.out)], [0, true]);
+  assert.equal((await run(["check", wider, old, "--rolling"])).code, 1, "new pages meet the old server");
+  assert.deepEqual(await run(["check", old, old]), { code: 0, out: "no changes\n", err: "" });
+  const json = JSON.parse((await run(["check", old, wider, "--json"])).out);
+  assert.deepEqual([json.breaks, json.changes[0].kind, json.changes[0].path], [true, "null-added", "/sku"]);
+  assert.match((await run(["check", old, put("x.json", "{}")])).err, /x\.json is JSON, but no contract can be made of it:\n {2}schema: no title/);
+});
+
+test("the plugin fails a build whose module is stale, with the difference, or writes it, or leaves it", async () => {
+  put("v.json", schema());
+  const logger = { info: () => {}, warn: () => {} };
+  const build = async (how: "check" | "write" | "nothing"): Promise<void> => {
+    const plugin = eventwire({ from: "v.json", to: "v.ts", build: how });
+    plugin.configResolved({ root: dir, command: "build", logger });
+    await plugin.buildStart();
+    plugin.closeBundle();
+  };
+  await build("nothing");
+  await assert.rejects(build("check"), /v\.ts is not there: write it with npx eventwire types/);
+  await build("write");
+  await build("check");
+  put("v.json", schema({ type: "boolean" }));
+  await assert.rejects(build("check"), /\+ {3}sku: boolean;/);
+});
