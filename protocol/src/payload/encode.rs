@@ -12,14 +12,31 @@ use super::{
 };
 use crate::EventName;
 use serde::ser::{Impossible, Serialize, Serializer};
+use std::cell::Cell;
 use value::{Compound, Json};
 
 pub(super) fn variant<E: Serialize>(event: &E) -> Result<(EventName, Payload), EncodeError> {
-    let mut out = Vec::with_capacity(128);
-    let name = event.serialize(Variant { out: &mut out }).map_err(Fail::into_error)?;
+    /// Bytes that are kept for the next event.
+    const KEPT: usize = 16 << 10;
+    thread_local! {
+        static OUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+    // Its length is not known before: it grows here, once, and what is handed on is allocated as long as it is. Taken out
+    // while it is in use: what is serialised may itself encode an event.
+    let mut out = OUT.try_with(Cell::take).unwrap_or_default();
+    out.clear();
+    let encoded = encoded(event, &mut out);
+    out.shrink_to(KEPT);
+    // A thread that ends needs none.
+    let _ = OUT.try_with(|kept| kept.set(out));
+    encoded
+}
+
+fn encoded<E: Serialize>(event: &E, out: &mut Vec<u8>) -> Result<(EventName, Payload), EncodeError> {
+    let name = event.serialize(Variant { out }).map_err(Fail::into_error)?;
     let name = EventName::parse(name).map_err(EncodeError::Name)?;
     // All that was written is UTF-8: serde_json's scalars and our ASCII between them.
-    let json = String::from_utf8(out).map_err(|_| EncodeError::Custom("is no UTF-8".into(), String::new()))?;
+    let json = std::str::from_utf8(out).map_err(|_| EncodeError::Custom("is no UTF-8".into(), String::new()))?;
     Ok((name, Payload(json.into())))
 }
 

@@ -8,12 +8,14 @@ use tokio::time::Instant;
 pub(crate) struct Clock {
     wall: u64,
     since: Instant,
+    /// It is not earlier than this, as [`Self::not_before`] saw last.
+    seen: u64,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { wall: millis(wall), since: Instant::now() }
+        Self { wall: millis(wall), since: Instant::now(), seen: 0 }
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -23,7 +25,12 @@ impl Clock {
     /// Something was written at this time: it is not earlier now. A wall clock that has been set back since would else
     /// take what is an hour ahead of it for young an hour long.
     pub(crate) fn not_before(&mut self, time: u64) {
-        self.wall = self.wall.saturating_add(time.saturating_sub(self.now()));
+        // Of a batch, all were written at one time: it is looked at once.
+        if time > self.seen {
+            let now = self.now();
+            self.wall = self.wall.saturating_add(time.saturating_sub(now));
+            self.seen = now.max(time);
+        }
     }
 }
 

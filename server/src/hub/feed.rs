@@ -7,7 +7,10 @@ use super::{Core, CoreConfig, clock::Clock, publish::PublishError};
 use crate::store::{Record, Store, StoreError, StoreErrorKind};
 use eventwire::{EventName, Payload, Position, Topic};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 mod follow;
 mod orders;
@@ -31,22 +34,27 @@ pub(super) struct Feed {
 
 /// One event to append, and who waits for its position.
 struct Order {
-    topic: Topic,
-    name: EventName,
-    payload: Payload,
-    key: Option<Box<str>>,
+    /// Its writer and its time are the loop's to say.
+    record: Arc<Record>,
     answer: Answer,
 }
 
-type Answer = oneshot::Sender<Result<Position, PublishError>>;
+type Answer = oneshot::Sender<Answered>;
+
+struct Answered {
+    result: Result<Position, PublishError>,
+    /// One that nobody needs any more: it is let go of where the next is made. If the loop's thread freed what all others
+    /// allocate, they would wait for each other at the allocator.
+    spent: Option<Arc<Record>>,
+}
 
 /// Starts the loop of a store; answers once everything kept is in the log.
 pub(super) async fn start<S: Store>(store: S, config: CoreConfig) -> Result<(Arc<Core>, Feed), StoreError> {
     let (orders, waiting) = mpsc::channel(WAITING);
     let mut follow = follow::Follow::new(Arc::new(store), config, Clock::start()).await?;
     follow.read_back().await?;
-    let (core, lone) = (follow.core().clone(), follow.lone());
-    let (turn, own) = turn::Turn::of(follow.run(waiting), lone);
+    let (core, bell) = (follow.core().clone(), follow.bell());
+    let (turn, own) = turn::Turn::of(follow.run(waiting), bell);
     tokio::spawn(own);
     Ok((core, Feed { orders, turn }))
 }
@@ -60,13 +68,29 @@ impl Feed {
         key: Option<Box<str>>,
     ) -> Result<Position, PublishError> {
         let (answer, answered) = oneshot::channel();
-        let order = Order { topic, name, payload, key, answer };
-        // Unconstrained: publishes that are begun in an order are taken in in that order, however many one task begins.
-        let sent = tokio::task::unconstrained(self.orders.send(order));
+        let record = Arc::new(Record { epoch: None, producer: None, key, time: 0, topic, name, payload });
+        if let Some(order) = self.send_alone(Order { record, answer }) {
+            // Unconstrained: publishes that are begun in an order are taken in in that order, however many one task begins.
+            let sent = tokio::task::unconstrained(self.orders.send(order));
+            sent.await.map_err(|_| PublishError::Refused(stopped()))?;
+        }
         // From here on the event will be appended whether or not anyone still waits for the answer.
-        sent.await.map_err(|_| PublishError::Refused(stopped()))?;
-        self.turn.help();
-        answered.await.unwrap_or_else(|_| Err(PublishError::Indeterminate(stopped())))
+        let answered = answered.await;
+        let Ok(Answered { result, spent }) = answered else { return Err(PublishError::Indeterminate(stopped())) };
+        drop(spent);
+        result
+    }
+
+    /// Sends it and moves the loop on, if nobody else publishes. Gives it back otherwise.
+    fn send_alone(&self, order: Order) -> Option<Order> {
+        let Some(turn) = self.turn.take() else { return Some(order) };
+        match self.orders.try_send(order) {
+            Ok(()) => {
+                turn.move_on();
+                None
+            }
+            Err(TrySendError::Full(order) | TrySendError::Closed(order)) => Some(order),
+        }
     }
 }
 

@@ -257,6 +257,7 @@ impl<H: BuildHasher> Log<H> {
     /// Opens a new segment if this event does not fit into the last one. Says whether it did.
     fn make_room(&mut self, at: u64, now: u64, length: usize) -> bool {
         let young = self.segments.len() > self.old;
+        let mut alike = 0;
         if young && let Some(last) = self.segments.back_mut().and_then(Arc::get_mut) {
             if last.has_room(at, length, self.limits.segment)
                 && now.saturating_sub(last.born()) <= self.limits.retain / 16
@@ -264,8 +265,10 @@ impl<H: BuildHasher> Log<H> {
                 return false;
             }
             last.close();
+            alike = last.len();
         }
-        self.segments.push_back(Arc::new(Segment::new(at, now, self.limits.segment.max(length))));
+        let segment = Segment::new(at, now, self.limits.segment.max(length)).expecting(alike);
+        self.segments.push_back(Arc::new(segment));
         true
     }
 

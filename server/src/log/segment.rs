@@ -51,6 +51,11 @@ impl Segment {
         }
     }
 
+    /// As [`Self::new`], with room for about so many events.
+    pub(super) fn expecting(self, events: usize) -> Self {
+        Self { entries: Vec::with_capacity(events), topics: Vec::with_capacity(events), ..self }
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one event, on the hottest path")]
     pub(super) fn push(
         &mut self,

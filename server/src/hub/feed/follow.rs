@@ -5,7 +5,7 @@
 use super::{
     Order,
     orders::{BATCH, Orders},
-    turn::Lone,
+    turn::{Bell, back_of_the_queue},
 };
 use crate::{
     hub::{
@@ -22,7 +22,8 @@ use std::{
     future::{Future, pending, poll_fn},
     iter,
     pin::{Pin, pin},
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -51,8 +52,6 @@ type Working<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 struct Appended {
     batch: Vec<Arc<Record>>,
     result: Result<Acked, AppendError>,
-    /// It was not there at once.
-    waited: bool,
 }
 
 pub(super) struct Follow<S: Store> {
@@ -76,7 +75,7 @@ pub(super) struct Follow<S: Store> {
     company: usize,
     /// Batches of one in a row that the store answered at once.
     alone: u32,
-    lone: Lone,
+    bell: Arc<Bell>,
     /// The store did not answer the newest batch at once.
     waited: bool,
     appending: Working<Appended>,
@@ -126,7 +125,7 @@ impl<S: Store> Follow<S> {
             away: None,
             company: 0,
             alone: 0,
-            lone: Lone::default(),
+            bell: Arc::default(),
             waited: false,
             appending: None,
             trimming: None,
@@ -147,8 +146,8 @@ impl<S: Store> Follow<S> {
         &self.core
     }
 
-    pub(super) fn lone(&self) -> Lone {
-        self.lone.clone()
+    pub(super) fn bell(&self) -> Arc<Bell> {
+        self.bell.clone()
     }
 
     /// Feeds everything up to the head of this moment: from then on any reader can resume here.
@@ -221,7 +220,9 @@ impl<S: Store> Follow<S> {
         let mut trim = time::interval(self.trim);
         trim.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
-            self.send();
+            if let Some(end) = self.send().await {
+                return Stop::Tail(end);
+            }
             if !open && self.appending.is_none() {
                 return Stop::Done;
             }
@@ -229,11 +230,17 @@ impl<S: Store> Follow<S> {
             tokio::select! {
                 // What is stored is shown before more is taken in.
                 biased;
-                fed = tail.next() => if let Err(stop) = self.feed_ready(tail.as_mut(), fed) {
-                    return stop;
-                },
+                fed = tail.next() => {
+                    if let Err(stop) = self.feed_ready(tail.as_mut(), fed) {
+                        return stop;
+                    }
+                    if self.company > 1 {
+                        // Those that were answered, all of them, before the next batch is what the quickest have sent.
+                        back_of_the_queue().await;
+                    }
+                }
                 appended = working(&mut self.appending) => {
-                    if let Some(end) = self.appended(appended) {
+                    if let Some(end) = self.appended(appended, true) {
                         return Stop::Tail(end);
                     }
                 }
@@ -256,40 +263,49 @@ impl<S: Store> Follow<S> {
         }
     }
 
-    /// Hands the next batch to the store, if none is on its way.
-    fn send(&mut self) {
+    /// Hands the next batch to the store, if none is on its way. `Some`: it was answered at once, and the tail is over.
+    async fn send(&mut self) -> Option<TailEnd> {
         if self.appending.is_some() || self.orders.is_idle() {
-            return;
+            return None;
         }
         let (store, epoch, batch) = (self.store.clone(), self.epoch, self.orders.batch(self.epoch));
         self.company = batch.len();
-        self.away = Some(Instant::now());
-        self.appending = Some(Box::pin(async move {
-            let mut append = pin!(store.append(epoch, batch.clone()));
-            let mut waited = false;
-            let result = poll_fn(|context| {
-                let polled = append.as_mut().poll(context);
-                waited |= polled.is_pending();
-                polled
-            });
-            let result = result.await;
-            Appended { batch, result, waited }
-        }));
+        let mut append: Pin<Box<dyn Future<Output = Appended> + Send>> = Box::pin(async move {
+            let result = store.append(epoch, batch.clone()).await;
+            Appended { batch, result }
+        });
+        let at_once = poll_fn(|context| Poll::Ready(append.as_mut().poll(context)));
+        match at_once.await {
+            Poll::Ready(appended) => {
+                if self.alone > 0 {
+                    // It rang for what is looked at next anyway.
+                    self.bell.hush();
+                }
+                self.appended(appended, false)
+            }
+            Poll::Pending => {
+                self.away = Some(Instant::now());
+                self.appending = Some(append);
+                None
+            }
+        }
     }
 
-    fn appended(&mut self, Appended { batch, result, waited }: Appended) -> Option<TailEnd> {
+    fn appended(&mut self, Appended { batch, result }: Appended, waited: bool) -> Option<TailEnd> {
         self.away = None;
         self.waited = waited;
         self.alone = if waited || self.company > 1 { 0 } else { self.alone.wrapping_add(1) };
-        self.lone.store(self.alone >= LONE.0 && !self.alone.is_multiple_of(LONE.1), Relaxed);
+        self.bell.set_lone(self.alone >= LONE.0 && !self.alone.is_multiple_of(LONE.1));
         let seqs = batch.iter().filter_map(|record| record.producer.as_ref()).map(|own| own.seq);
         match result {
             // Answered when they come back. Where acknowledgements know offsets, one that passed us by is told.
-            Ok(Acked { first: Some(first) }) => {
-                self.orders.settle(seqs.zip((first.0..).map(Offset)), self.last);
+            Ok(Acked { first }) => {
+                if let Some(first) = first {
+                    self.orders.settle(seqs.zip((first.0..).map(Offset)), self.last);
+                }
+                self.orders.stored(batch);
                 None
             }
-            Ok(Acked { first: None }) => None,
             Err(AppendError::Refused(error)) => {
                 self.orders.fail(seqs, || PublishError::Refused(error.clone()));
                 None

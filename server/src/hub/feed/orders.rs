@@ -2,7 +2,7 @@
 //!
 //! Decides what a key means before anything is stored. Knows no store.
 
-use super::{Answer, Order};
+use super::{Answer, Answered, Order};
 use crate::{
     hub::{keys::Keys, publish::PublishError},
     store::{Producer, Record, StoreError, StoreErrorKind},
@@ -24,6 +24,11 @@ pub(super) struct Orders {
     waiting: HashMap<u64, Waiting>,
     /// Keys on their way.
     keys: HashMap<Box<str>, u64>,
+    /// Decided, and told together: see [`Self::tell`].
+    decided: Vec<(Answer, Result<Position, PublishError>)>,
+    /// The newest batch that was stored, and what is left of the one before: at most [`BATCH`] each.
+    stored: Vec<Arc<Record>>,
+    spent: Vec<Arc<Record>>,
 }
 
 struct Waiting {
@@ -36,7 +41,16 @@ struct Waiting {
 impl Orders {
     /// `tag` tells this hub's records from those of others.
     pub(super) fn new(tag: &str) -> Self {
-        Self { tag: tag.into(), next: 1, gathered: VecDeque::new(), waiting: HashMap::new(), keys: HashMap::new() }
+        Self {
+            tag: tag.into(),
+            next: 1,
+            gathered: VecDeque::new(),
+            waiting: HashMap::new(),
+            keys: HashMap::new(),
+            decided: Vec::new(),
+            stored: Vec::new(),
+            spent: Vec::new(),
+        }
     }
 
     /// How many more orders may be taken now.
@@ -50,10 +64,10 @@ impl Orders {
 
     /// Takes an order in. One whose key is known is answered at once, one whose key is on its way waits with it.
     pub(super) fn take(&mut self, order: Order, epoch: Epoch, seen: &Keys, time: u64) {
-        let Order { topic, name, payload, key, answer } = order;
-        if let Some(key) = &key {
+        let Order { mut record, answer } = order;
+        if let Some(key) = &record.key {
             if let Some(offset) = seen.find(key, time) {
-                reply(answer, Ok(Position { epoch, offset }));
+                let _ = answer.send(Answered { result: Ok(Position { epoch, offset }), spent: None });
                 return;
             }
             if let Some(waiting) = self.keys.get(key).and_then(|seq| self.waiting.get_mut(seq)) {
@@ -63,12 +77,15 @@ impl Orders {
         }
         let seq = self.next;
         self.next += 1;
-        if let Some(key) = &key {
+        if let Some(key) = &record.key {
             self.keys.insert(key.clone(), seq);
         }
-        self.waiting.insert(seq, Waiting { answer, others: Vec::new(), key: key.clone() });
+        self.waiting.insert(seq, Waiting { answer, others: Vec::new(), key: record.key.clone() });
         let producer = Some(Producer { tag: self.tag.clone(), seq });
-        self.gathered.push_back(Arc::new(Record { epoch: Some(epoch), producer, key, time, topic, name, payload }));
+        // Nobody else has it yet.
+        let written = Arc::make_mut(&mut record);
+        (written.epoch, written.producer, written.time) = (Some(epoch), producer, time);
+        self.gathered.push_back(record);
     }
 
     /// The next batch, in the order it was taken in.
@@ -95,18 +112,33 @@ impl Orders {
         }
     }
 
-    /// A record came back. If it is ours, whoever waits for it gets its position.
+    /// A record came back. If it is ours, whoever waits for it gets its position, once [`Self::tell`] is called.
     pub(super) fn resolve(&mut self, producer: Option<&Producer>, position: Position) {
         if let Some(seq) = producer.filter(|producer| producer.tag == self.tag).map(|producer| producer.seq) {
-            self.answer(seq, || Ok(position));
+            self.decide(seq, || Ok(position));
         }
+    }
+
+    /// Answers those whose events came back. All at once: each that is woken may wake a worker, and a worker that finds
+    /// one of them goes to sleep again, while one that finds many is a help.
+    pub(super) fn tell(&mut self) {
+        for (answer, result) in self.decided.drain(..) {
+            // Whoever asked may have gone; the event stands all the same.
+            let _ = answer.send(Answered { result, spent: self.spent.pop() });
+        }
+    }
+
+    /// A batch is stored. The one before is nobody's any more once this one comes back.
+    pub(super) fn stored(&mut self, batch: Vec<Arc<Record>>) {
+        self.spent = std::mem::replace(&mut self.stored, batch);
     }
 
     /// These were not stored, or it is not known.
     pub(super) fn fail(&mut self, seqs: impl IntoIterator<Item = u64>, error: impl Fn() -> PublishError) {
         for seq in seqs {
-            self.answer(seq, || Err(error()));
+            self.decide(seq, || Err(error()));
         }
+        self.tell();
     }
 
     /// Nothing that was handed to the store can be found again.
@@ -127,27 +159,21 @@ impl Orders {
 
     /// What lies at or before `upto` has come back: whatever of it still waits was lost.
     pub(super) fn settle(&mut self, acked: impl Iterator<Item = (u64, Offset)>, upto: Offset) {
-        for (seq, _) in acked.filter(|(_, at)| *at <= upto) {
-            self.answer(seq, || {
-                let why = StoreError::new(StoreErrorKind::Unavailable, "it was acknowledged and did not come back");
-                Err(PublishError::Indeterminate(why))
-            });
-        }
+        let passed = acked.filter(|(_, at)| *at <= upto).map(|(seq, _)| seq);
+        self.fail(passed, || {
+            let why = StoreError::new(StoreErrorKind::Unavailable, "it was acknowledged and did not come back");
+            PublishError::Indeterminate(why)
+        });
     }
 
-    fn answer(&mut self, seq: u64, with: impl Fn() -> Result<Position, PublishError>) {
+    fn decide(&mut self, seq: u64, with: impl Fn() -> Result<Position, PublishError>) {
         let Some(Waiting { answer, others, key }) = self.waiting.remove(&seq) else { return };
         if let Some(key) = key {
             self.keys.remove(&key);
         }
         for answer in others {
-            reply(answer, with());
+            self.decided.push((answer, with()));
         }
-        reply(answer, with());
+        self.decided.push((answer, with()));
     }
-}
-
-/// Whoever asked may have gone; the event stands all the same.
-fn reply(answer: Answer, with: Result<Position, PublishError>) {
-    let _ = answer.send(with);
 }

@@ -317,7 +317,7 @@ impl Inner {
         let now = matches!(*self.sync.lock(), Sync::Every(_))
             && !writing.writer.is_to_begin()
             && short()
-            && writing.pace.is_quick(Instant::now());
+            && writing.pace.is_quick(Instant::now);
         now.then_some(writing)
     }
 

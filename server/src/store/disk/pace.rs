@@ -20,8 +20,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn is_quick(&self, now: Instant) -> bool {
-        self.even.is_none_or(|even| even.saturating_duration_since(now) <= CREDIT)
+    pub(super) fn is_quick(&self, now: impl FnOnce() -> Instant) -> bool {
+        self.even.is_none_or(|even| even.saturating_duration_since(now()) <= CREDIT)
     }
 
     /// A write was begun and ended then, here or elsewhere.
@@ -47,18 +47,18 @@ mod tests {
     fn slow_writes_now_and_then_change_nothing_and_many_are_made_good_in_ten_times_as_long() {
         let (mut pace, began) = (Pace::default(), Instant::now());
         let at = |ms: u64| began + Duration::from_millis(ms);
-        assert!(pace.is_quick(began));
+        assert!(pace.is_quick(|| began));
         assert_eq!(took(&mut pace, at(0), 20), at(20));
-        assert!(pace.is_quick(at(20)));
+        assert!(pace.is_quick(|| at(20)));
         took(&mut pace, at(20), 30);
         // 500 ms from 20 ms on are to be made good, and 200 may be left of them.
-        assert!(!pace.is_quick(at(50)) && !pace.is_quick(at(319)) && pace.is_quick(at(320)));
+        assert!(!pace.is_quick(|| at(50)) && !pace.is_quick(|| at(319)) && pace.is_quick(|| at(320)));
         // One that is slow elsewhere makes it longer, a quick one makes it no shorter.
         took(&mut pace, at(100), 2);
         took(&mut pace, at(110), 1);
-        assert!(!pace.is_quick(at(339)) && pace.is_quick(at(340)));
+        assert!(!pace.is_quick(|| at(339)) && pace.is_quick(|| at(340)));
         // What was made good long ago is no credit for what comes.
         took(&mut pace, at(9_000), 21);
-        assert!(!pace.is_quick(at(9_021)) && pace.is_quick(at(9_031)));
+        assert!(!pace.is_quick(|| at(9_021)) && pace.is_quick(|| at(9_031)));
     }
 }

@@ -12,12 +12,18 @@ use futures_util::{FutureExt, StreamExt};
 use std::{pin::Pin, sync::Arc};
 
 impl<S: Store> Follow<S> {
-    /// Feeds this, and what is there already behind it.
+    /// Feeds this, and what is there already behind it; then answers whoever waits for any of it.
     pub(super) fn feed_ready(
         &mut self,
-        mut tail: Pin<&mut S::Tail>,
+        tail: Pin<&mut S::Tail>,
         first: Option<Result<Fed, TailEnd>>,
     ) -> Result<(), Stop> {
+        let fed = self.feed_all(tail, first);
+        self.orders.tell();
+        fed
+    }
+
+    fn feed_all(&mut self, mut tail: Pin<&mut S::Tail>, first: Option<Result<Fed, TailEnd>>) -> Result<(), Stop> {
         let mut next = first;
         for more in (0..BATCH).rev() {
             match next {

@@ -83,7 +83,7 @@ impl<S: Store> Follow<S> {
             tokio::select! {
                 () = &mut over => return,
                 appended = working(&mut self.appending) => {
-                    self.appended(appended);
+                    self.appended(appended, true);
                 }
                 () = time::sleep_until(patience), if patient => {}
                 count = orders.recv_many(&mut taken, BATCH), if !patient && !orders.is_closed() => {
