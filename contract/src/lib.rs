@@ -3,13 +3,17 @@
 //!
 //! What a validator lets pass and JSON Schema would not, each on purpose:
 //!
-//! - members that a struct does not name, also under `#[serde(deny_unknown_fields)]`: a server may add some, and pages
-//!   that are open go on;
+//! - members that a struct does not name, also under `#[serde(deny_unknown_fields)]` and beside the keys of a map that are
+//!   the variants of an enum: a server may add some, and pages that are open go on;
 //! - a value that fits two arms of a `oneOf` that no tag and no single member tells apart: it has the type of both;
 //! - equal objects or lists in a set: sets of strings, numbers and the like are checked.
 //!
 //! And what it refuses though the schema as written would not: integers beyond the format schemars gives them (`int32`
 //! without bounds), integers beyond 2^53 - 1, and numbers that JSON can spell but no double holds (`1e999`).
+//!
+//! In all else it agrees with `jsonschema` and ajv on any payload, spoiled as it may be (`cargo xtask agree`). ajv alone
+//! does not look at a member called `__proto__`, and takes one that every object inherits for there, unless it is told
+//! `ownProperties`; `jsonschema` reads no lone surrogates, since serde_json does not.
 //!
 //! Works on values and text alone: no clock, no network, and no file except the one [`write_if_changed`] is given.
 

@@ -9,9 +9,9 @@ use proptest::{
     test_runner::TestRunner,
 };
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 use support::{
     node::verdicts,
+    oracle::Oracle,
     shop::Shop,
     values::{self},
 };
@@ -37,55 +37,6 @@ fn events(runner: &mut TestRunner) -> Vec<(String, Value)> {
 
 fn texts(events: &[(String, Value)]) -> Vec<(String, String)> {
     events.iter().map(|(name, payload)| (name.clone(), payload.to_string())).collect()
-}
-
-/// Another judge: the payload schemas, each as `jsonschema` reads it.
-struct Oracle(HashMap<String, jsonschema::Validator>);
-
-impl Oracle {
-    fn new(contract: &Contract) -> Self {
-        let schema = contract.schema();
-        let mut payloads = HashMap::new();
-        for arm in schema["oneOf"].as_array().unwrap() {
-            let units = arm["enum"].as_array().into_iter().flatten().chain(arm.get("const"));
-            payloads.extend(units.map(|name| (name.as_str().unwrap(), json!({ "type": "null" }))));
-            let members = arm["properties"].as_object().into_iter().flatten();
-            payloads.extend(members.map(|(name, payload)| (name.as_str(), payload.clone())));
-        }
-        let compile = |payload: Value| {
-            let mut whole = payload.as_object().cloned().unwrap_or_default();
-            whole.insert("$defs".into(), schema["$defs"].clone());
-            let mut whole = Value::Object(whole);
-            state_ranges(&mut whole);
-            jsonschema::draft202012::new(&whole).unwrap()
-        };
-        Self(payloads.into_iter().map(|(name, payload)| (name.to_owned(), compile(payload))).collect())
-    }
-
-    fn accepts(&self, event: &(String, Value)) -> bool {
-        self.0[&event.0].is_valid(&event.1)
-    }
-}
-
-/// The one exception: schemars states the range of 8 and 16 bits, of 32 it only names the format, which `jsonschema`
-/// does not read as a range and we do.
-fn state_ranges(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            let range = match object.get("format").and_then(Value::as_str) {
-                Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-                Some("uint32") => Some((0, i64::from(u32::MAX))),
-                _ => None,
-            };
-            if let Some((min, max)) = range {
-                object.insert("minimum".into(), min.into());
-                object.insert("maximum".into(), max.into());
-            }
-            object.values_mut().for_each(state_ranges);
-        }
-        Value::Array(values) => values.iter_mut().for_each(state_ranges),
-        _ => {}
-    }
 }
 
 #[test]

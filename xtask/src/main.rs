@@ -6,6 +6,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use command::{Command, Failure};
 
+mod agree;
 mod bench;
 mod chaos;
 mod command;
@@ -24,7 +25,7 @@ mod tidy;
 mod types;
 
 /// In the order in which a newcomer meets them.
-const COMMANDS: [&Command; 12] = [
+const COMMANDS: [&Command; 13] = [
     &demo::COMMAND,
     &test::COMMAND,
     &test::CI,
@@ -36,6 +37,7 @@ const COMMANDS: [&Command; 12] = [
     &chaos::COMMAND,
     &bench::COMMAND,
     &fuzz::COMMAND,
+    &agree::COMMAND,
     &mutants::COMMAND,
 ];
 

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, deprecated, unreachable_pub)]
 
+pub mod mutate;
 pub mod node;
+pub mod oracle;
 pub mod values;
 
 #[path = "../fixtures/shop.rs"]

@@ -24,13 +24,33 @@ pub fn verdicts(contract: &Contract, cases: &[(String, String)]) -> Vec<Value> {
 
 /// What TypeScript and a bundler make of modules: `errors`, and per module its minified code and size.
 pub fn compiled(files: &[(&str, String)]) -> Value {
-    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ts/node_modules/typescript");
-    assert!(
-        packages.exists(),
-        "TypeScript is not installed for the contract's tests: run `npm ci` in contract/tests/ts, or `cargo xtask test`, which does"
-    );
+    installed("typescript");
     let files: serde_json::Map<_, _> = files.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
     script("compile.mjs", &json!({ "files": files }))
+}
+
+/// What the validators of a contract, and ajv on the same schemas, say to each payload.
+pub fn agreed(contract: &Contract, schemas: &serde_json::Map<String, Value>, cases: &[(String, String)]) -> Value {
+    installed("ajv");
+    let file = std::env::temp_dir().join(format!("eventwire-agree-{}-{}.ndjson", std::process::id(), contract.name()));
+    let mut lines = json!({ "module": contract.javascript(), "schemas": schemas }).to_string();
+    for case in cases {
+        lines += &format!("\n{}", json!(case));
+    }
+    std::fs::write(&file, lines).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ts/agree.mjs");
+    let output = Command::new("node").arg(path).arg(&file).output().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(output.status.success(), "agree.mjs failed: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn installed(package: &str) {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ts/node_modules").join(package);
+    assert!(
+        packages.exists(),
+        "{package} is not installed for the contract's tests: run `npm ci` in contract/tests/ts, or `cargo xtask test`, which does"
+    );
 }
 
 fn script(name: &str, input: &Value) -> Value {

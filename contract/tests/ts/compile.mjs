@@ -1,4 +1,4 @@
-// Compiles { files: { name: text } } with TypeScript as strict as it gets; answers { errors, code: { name: … } }.
+// Compiles { files: { name: text } } with TypeScript as strict as it gets; answers { errors, seconds, code: { name: … } }.
 // `eventwire` is the npm package's own types.
 
 import { execFileSync } from "node:child_process";
@@ -47,11 +47,13 @@ try {
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   let errors = "";
+  const began = performance.now();
   try {
     execFileSync(join(here, "node_modules/.bin/tsc"), ["--project", folder, "--pretty", "false"], { cwd: folder, encoding: "utf8" });
   } catch (error) {
     errors = error.stdout ?? String(error);
   }
+  const seconds = (performance.now() - began) / 1000;
   const code = {};
   for (const [name, text] of Object.entries(files)) {
     const loader = name.endsWith(".ts") ? "ts" : "js";
@@ -73,7 +75,7 @@ try {
       bare: unused.outputFiles[0].text.trim(),
     };
   }
-  console.log(JSON.stringify({ errors, code }));
+  console.log(JSON.stringify({ errors, seconds, code }));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
