@@ -1,7 +1,7 @@
 // The packed package through each bundler, in a real page: a stream of the harness hub that is cut goes on without loss, in
 // the page, in its worker, and with `eventwire/slim`.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
@@ -16,7 +16,7 @@ import { scripts } from '../lib/runtimes.mjs'
 import { serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
-import { app, BUNDLERS, files } from '../where/bundlers.mjs'
+import { app, BUNDLERS, files, VITES, withPlugin } from '../where/bundlers.mjs'
 
 const HEAVY = Object.keys(BUNDLERS).filter((name) => BUNDLERS[name].heavy)
 
@@ -47,7 +47,11 @@ export async function run({ only, all, browser }, tally) {
   const tarball = await pack()
   await linted(tarball, tally)
 
-  const sources = scripts(await unpack(tarball))
+  const modules = await unpack(tarball)
+  for (const name of Object.keys(VITES).filter((name) => names.includes(name))) {
+    await tally.case(`${name}: the plugin keeps the contract's module up to date, and a build with a stale one fails`, () => plugged(name, modules))
+  }
+  const sources = scripts(modules)
   const harness = await new Harness(['--store', 'memory']).start()
   const browsers = await Promise.all(chosen(browser).map(launch))
   const sizes = []
@@ -78,6 +82,42 @@ async function linted(tarball, tally) {
     const { code, all } = await finish(tool('attw'), [tarball, '--profile', 'esm-only'])
     must(code === 0, all)
   })
+}
+
+/** A contract whose one event carries this. */
+const contract = (payload) => JSON.stringify({ title: 'Shop', oneOf: [{ type: 'object', properties: { price: payload }, required: ['price'], additionalProperties: false }] })
+
+async function plugged(name, modules) {
+  const dir = fresh(join('bundlers', `${name}-plugin`))
+  const [schema, module] = [join(dir, 'schema.json'), join(dir, 'shop.events.ts')]
+  const says = (type) => existsSync(module) && readFileSync(module, 'utf8').includes(`price: ${type};`)
+  const vite = await withPlugin(VITES[name], dir, modules, { from: 'schema.json', to: 'shop.events.ts' })
+  const failure = () => vite.build().then(() => 'a build that did not fail', (error) => error.message)
+
+  writeFileSync(schema, contract({ type: 'boolean' }))
+  const missing = await failure()
+  must(missing.includes('shop.events.ts is not there: write it with npx eventwire types'), missing)
+
+  const said = []
+  const server = await vite.serve(said)
+  await until('the module to be written', () => says('boolean'))
+  const began = Date.now()
+  writeFileSync(schema, contract({ type: 'string' }))
+  await until('the module to be rewritten', () => says('string'))
+  console.log(`      rewritten ${Date.now() - began} ms after the contract`)
+  const served = async () => (await fetch(`${server.resolvedUrls.local[0]}shop.events.ts`)).text()
+  await until('the page to be served it', async () => (await served()).includes('"string"'))
+  writeFileSync(schema, '{')
+  await until('a warning', () => said.some((text) => text.includes('schema.json is no JSON')))
+  must((await served()).includes('"string"'), 'what was there is still served')
+  writeFileSync(schema, contract({ type: 'string' }))
+  await server.close()
+
+  must((await vite.build()).includes('price'), 'the built page has the validator')
+  writeFileSync(schema, contract({ type: 'number' }))
+  const stale = await failure()
+  must(stale.includes('-   price: string;') && stale.includes('+   price: number;'), stale)
+  must(says('string'), 'a build that checks writes nothing')
 }
 
 /** Builds or serves a page; answers with where it is, and what its files weigh. */

@@ -125,6 +125,35 @@ function viteDev(name) {
   }
 }
 
+/** The Vites, by the names under which they are installed. */
+export const VITES = { 'vite-8': 'vite', 'vite-7': 'vite-7' }
+
+/** An app in `dir` whose configuration, a file as its user's, has the contract's plugin: built once, or served. */
+export async function withPlugin(name, dir, modules, options) {
+  const { build, createServer } = await import(name)
+  cpSync(modules, join(dir, 'node_modules'), { recursive: true })
+  writeFileSync(join(dir, 'package.json'), '{ "private": true, "type": "module" }\n')
+  writeFileSync(join(dir, 'index.html'), html('/main.ts'))
+  writeFileSync(join(dir, 'main.ts'), `import { Shop } from './shop.events'\ndocument.title = Object.keys(Shop.validate).join()\n`)
+  const configFile = join(dir, 'vite.config.mjs')
+  writeFileSync(configFile, `import { eventwire } from 'eventwire/vite'\nexport default { plugins: [eventwire(${JSON.stringify(options)})] }\n`)
+  return {
+    async build() {
+      await build({ root: dir, configFile, logLevel: 'silent', build: { outDir: join(dir, 'dist') } })
+      return Object.values(files(join(dir, 'dist'))).join('\n')
+    },
+    /** `said`: what it warns. */
+    async serve(said) {
+      const { createLogger } = await import(name)
+      const customLogger = { ...createLogger('silent'), warn: (text) => said.push(text) }
+      const server = await createServer({ root: dir, configFile, customLogger, cacheDir: join(dir, '.vite'), server: { host: '127.0.0.1', port: await freePort() } })
+      await server.listen()
+      cleanup(() => server.close())
+      return server
+    },
+  }
+}
+
 /** An app of two pages that are rendered beforehand: built once, by Turbopack unless told otherwise, and served by Next itself. */
 function next(...words) {
   let built
