@@ -32,6 +32,9 @@ pub(crate) fn comment(raw: &str) -> Vec<String> {
                 .filter(|c| *c == '\t' || !hidden(*c))
                 .collect::<String>()
                 .replace("*/", "*\\/")
+                // A module may be inlined into a page, comments and all.
+                .replace("</", "<\\/")
+                .replace("<!--", "<\\!--")
                 .trim_end()
                 .to_owned()
         })
