@@ -124,3 +124,8 @@ impl Contract {
         module::Head { name: &self.name, hash: &self.hash, doc: self.schema.get("description").and_then(Value::as_str) }
     }
 }
+
+/// Compiles the Rust of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/contract.md")]
+mod guide {}
