@@ -37,6 +37,9 @@ interface Logger {
 export function eventwire({ from, to, build = "check", headers = {} }: Options): ContractPlugin {
   let [root, serves, logger]: [string, boolean, Logger] = [".", false, console];
   const end = new AbortController();
+  // In development the first look comes before the first page, so that its import finds the file.
+  let looked = (): void => {};
+  const first = new Promise<void>((resolve) => (looked = resolve));
   const path = (): string => resolve(root, to);
   const origin = (): Source => source(/^https?:\/\//i.test(from) || isAbsolute(from) ? from : resolve(root, from), headers);
 
@@ -46,7 +49,8 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
       [root, serves, logger] = [config.root, config.command === "serve", config.logger];
     },
     async buildStart() {
-      if (serves || build === "nothing") return;
+      if (serves) return first;
+      if (build === "nothing") return;
       const read = origin();
       const module = moduleOf((await read.read())?.text ?? "", read.name);
       if (build === "write") keep(path(), module);
@@ -58,10 +62,14 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
     configureServer(server) {
       const use = (text: string): void => {
         if (keep(path(), moduleOf(text, from))) logger.info(`eventwire: ${to} is rewritten`, { timestamp: true });
+        looked();
       };
-      const failed = (failure: Failure): void => logger.warn(`eventwire: ${failure.message}`, { timestamp: true });
+      const failed = (failure: Failure): void => {
+        logger.warn(`eventwire: ${failure.message}`, { timestamp: true });
+        looked();
+      };
       server.httpServer?.once("close", () => end.abort());
-      void watch(origin(), use, failed, end.signal);
+      watch(origin(), use, failed, end.signal).catch((error: unknown) => logger.warn(`eventwire: ${String(error)}`)).finally(looked);
     },
     closeBundle() {
       end.abort();

@@ -88,6 +88,8 @@ test("what cannot be a contract is told with the place, the reason and the next 
     [put("page.json", "<!doctype html><title>Login</title>"), /page\.json is an HTML page.*login page.*contract_route/],
     [put("text.json", "shop: yes"), /text\.json is no JSON .*begins "shop: yes"/],
     ["none.json", /cannot read none\.json: it is not there/],
+    ["localhost:3000/contract", /if it is a URL, write http:\/\/localhost:3000\/contract/],
+    ["127.0.0.1:3000/contract", /if it is a URL, write http:\/\/127\.0\.0\.1:3000\/contract/],
   ];
   for (const [file, said] of cases) {
     const { code, out, err } = await run(["types", file]);
@@ -136,10 +138,11 @@ test("a server's refusals are told by what to do about them, and no secret is sh
 });
 
 test("a watch asks by tag, waits for a server that is away, and writes again what changed", async () => {
-  let [text, tag, whole, held] = [schema(), '"1"', 0, 0];
+  let [text, tag, whole, held, sick, ill] = [schema(), '"1"', 0, 0, false, 0];
   const answer = ({ headers }: IncomingMessage, response: ServerResponse): void => {
     response.setHeader("etag", tag);
-    if (headers["if-none-match"] === tag) held += Number(Boolean(response.writeHead(304).end()));
+    if (sick) ill += Number(Boolean(response.writeHead(503).end()));
+    else if (headers["if-none-match"] === tag) held += Number(Boolean(response.writeHead(304).end()));
     else whole += Number(Boolean(response.end(text)));
   };
   const server = createServer(answer);
@@ -154,14 +157,18 @@ test("a watch asks by tag, waits for a server that is away, and writes again wha
     await until("the first file", () => said.includes("w.ts is rewritten"));
     await until("answers by tag", () => held > 3);
     assert.ok(whole < held, "what is unchanged is not read again");
+    sick = true;
+    await until("failures", () => ill > 3);
+    sick = false;
+    assert.equal(said.split("answers 503").length, 2, `told once:\n${said}`);
+    await until("answers by tag again", () => held > 8);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await until("the server's absence to be told", () => said.includes("nobody listens there"));
     [text, tag] = [schema({ type: "boolean" }), '"2"'];
     await listen(port);
     await until("the second file", () => readFileSync(join(dir, "w.ts"), "utf8").includes("sku: boolean"));
-    await until("the line", () => said.split("\n").length === 4);
-    assert.equal(said.split("nobody listens").length, 2, `told once:\n${said}`);
+    await until("the line", () => said.split("\n").length === 5);
   } finally {
     child.kill("SIGINT");
     server.closeAllConnections();
@@ -202,7 +209,7 @@ test("check tells what breaks open pages first, and ends with 1 only if somethin
   assert.match((await run(["check", old, put("x.json", "{}")])).err, /x\.json is JSON, but no contract can be made of it:\n {2}schema: no title/);
 });
 
-test("the plugin fails a build whose module is stale, with the difference, or writes it, or leaves it", async () => {
+test("the plugin fails a build whose module is stale, or writes it, or leaves it, and writes it before the first page of development", async () => {
   put("v.json", schema());
   const logger = { info: () => {}, warn: () => {} };
   const build = async (how: "check" | "write" | "nothing"): Promise<void> => {
@@ -211,10 +218,24 @@ test("the plugin fails a build whose module is stale, with the difference, or wr
     await plugin.buildStart();
     plugin.closeBundle();
   };
+  const develop = async (from: string): Promise<string[]> => {
+    const said: string[] = [];
+    const plugin = eventwire({ from, to: "d.ts" });
+    plugin.configResolved({ root: dir, command: "serve", logger: { ...logger, warn: (text) => said.push(text) } });
+    plugin.configureServer({ httpServer: null });
+    await plugin.buildStart();
+    plugin.closeBundle();
+    return said;
+  };
   await build("nothing");
   await assert.rejects(build("check"), /v\.ts is not there: write it with npx eventwire types/);
   await build("write");
   await build("check");
   put("v.json", schema({ type: "boolean" }));
   await assert.rejects(build("check"), /\+ {3}sku: boolean;/);
+  const { url, close } = await serve((_, response) => response.end(schema({ type: "boolean" })));
+  assert.deepEqual(await develop(url), []);
+  close();
+  assert.match(readFileSync(join(dir, "d.ts"), "utf8"), /sku: boolean/, "it is there before the first page");
+  assert.match((await develop("none.json"))[0] ?? "", /cannot read .*none\.json/, "and development goes on without");
 });

@@ -63,7 +63,9 @@ function file(path: string): Source {
         const now = `${mtimeMs} ${size} ${ino}`;
         return now === mark ? undefined : { text: readFileSync(path, "utf8"), mark: now };
       } catch (error) {
-        throw fileFailure("read", path, error);
+        const failure = fileFailure("read", path, error);
+        const host = /^(localhost|[\w-]+(\.[\w-]+)+)?:\d+(\/|$)|^localhost\//.test(path);
+        throw host ? new Failure(`${failure.message}; if it is a URL, write http://${path.replace(/^:/, "localhost:")}`) : failure;
       }
     },
   };

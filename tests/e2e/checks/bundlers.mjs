@@ -100,7 +100,7 @@ async function plugged(name, modules) {
 
   const said = []
   const server = await vite.serve(said)
-  await until('the module to be written', () => says('boolean'))
+  must(says('boolean'), 'the module is there before the first page is')
   const began = Date.now()
   writeFileSync(schema, contract({ type: 'string' }))
   await until('the module to be rewritten', () => says('string'))
