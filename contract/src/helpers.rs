@@ -25,7 +25,7 @@ pub(crate) struct Annotations {
     pub(crate) as_number: &'static str,
 }
 
-const NAMES: [&str; 8] = ["isObject", "isInt", "isText", "deep", "no", "at", "bad", "own"];
+const NAMES: [&str; 9] = ["isObject", "isInt", "isText", "deep", "no", "at", "bad", "own", "standard"];
 
 impl Helpers {
     /// None used yet; their names are taken from the scope.
@@ -145,6 +145,35 @@ function bad(v«: unknown», expected«: string»)«: Invalid» {
     : typeof v === "object" && v !== null ? "an object"
     : String(v);
   return { path: "", expected, found };
+}
+"#
+        }
+        "standard" => {
+            r#"
+function standard«<T>»(check«: (v: unknown) => Invalid | null», schema«: string», $defs = "")«: StandardSchema<T>» {
+  const jsonSchema = ({ target }«: { readonly target: string }»)«: { [key: string]: unknown }» => {
+    if (target !== "draft-2020-12" || !schema) throw new globalThis.Error(schema ? "no JSON Schema of " + target + ": ask for draft-2020-12" : "no JSON Schema of its own: its type refers to the enum");
+    return $defs ? { ...JSON.parse(schema), $defs: JSON.parse($defs) } : JSON.parse(schema);
+  };
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "eventwire",
+      validate(v) {
+        const e = check(v);
+        if (!e) return { value: v« as T» };
+        let to«: unknown» = v;
+        const path = e.path.split("/").slice(1).map((part) => {
+          const key = part.replace(/~1/g, "/").replace(/~0/g, "~");
+          const step = Array.isArray(to) ? Number(key) : key;
+          to = Object.getOwnPropertyDescriptor(Object(to), key)?.value;
+          return step;
+        });
+        return { issues: [{ message: "expected " + e.expected + ", found " + e.found, path }] };
+      },
+      jsonSchema: { input: jsonSchema, output: jsonSchema },
+    },
+  };
 }
 "#
         }

@@ -38,6 +38,7 @@ mod refs;
 mod refusal;
 #[cfg(feature = "schemars")]
 mod stable;
+mod standard;
 mod text;
 mod top;
 mod types;
@@ -110,18 +111,22 @@ impl Contract {
         &self.schema
     }
 
-    /// The one TypeScript module: types, validators as plain code without `eval`, names and hash.
+    /// The one TypeScript module: types, validators as plain code without `eval`, names and hash; the same validators as
+    /// Standard Schemas.
     pub fn typescript(&self) -> String {
-        module::write(self.head(), &self.model, Language::TypeScript)
+        self.module(Language::TypeScript)
     }
 
     /// The same module without its types, for what reads JavaScript only.
     pub fn javascript(&self) -> String {
-        module::write(self.head(), &self.model, Language::JavaScript)
+        self.module(Language::JavaScript)
     }
 
-    fn head(&self) -> module::Head<'_> {
-        module::Head { name: &self.name, hash: &self.hash, doc: self.schema.get("description").and_then(Value::as_str) }
+    fn module(&self, language: Language) -> String {
+        let documents = standard::documents(&self.schema);
+        let doc = self.schema.get("description").and_then(Value::as_str);
+        let head = module::Head { name: &self.name, hash: &self.hash, doc, documents: &documents };
+        module::write(head, &self.model, language)
     }
 }
 

@@ -118,4 +118,4 @@ const RESERVED: &str = "
     if implements import in infer instanceof interface intrinsic is keyof let module namespace never new null number
     object of out override package private protected public readonly require return satisfies set static string super
     switch symbol this throw true try type typeof undefined unique unknown using var void while with yield
-    Array Infinity Invalid Contract JSON NaN Number Object RegExp Set String globalThis exports";
+    Array Infinity Invalid Contract JSON StandardSchema NaN Number Object RegExp Set String globalThis exports";

@@ -25,5 +25,23 @@ export interface Invalid {
   readonly found: string;
 }
 
+/** A payload's validator with the face of `StandardSchemaV1` and `StandardJSONSchemaV1`, as https://standardschema.dev has them. */
+export interface StandardSchema<T> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) =>
+      | { readonly value: T; readonly issues?: undefined }
+      | { readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[] };
+    /** Of draft 2020-12; of another target they throw. */
+    readonly jsonSchema: {
+      readonly input: (options: { readonly target: string }) => Record<string, unknown>;
+      readonly output: (options: { readonly target: string }) => Record<string, unknown>;
+    };
+    /** Carries the types; never set. */
+    readonly types?: { readonly input: T; readonly output: T } | undefined;
+  };
+}
+
 /** The names of a contract's events. */
 export type EventNames<E extends object> = keyof E & string;

@@ -5,6 +5,6 @@ export type { ConnectRaw, RawEvent, RawOptions, RawState, RawStream } from "./ra
 export { kept, type Keeper } from "./kept.js";
 export { marks } from "./marks.js";
 export { EventwireError, type ErrorCode } from "./errors.js";
-export type { Contract, EventNames, Invalid } from "./contract.js";
+export type { Contract, EventNames, Invalid, StandardSchema } from "./contract.js";
 export type { CloseCode, Fault, FaultReason, Gap, GapReason, Inspection, Item, Meta, Outdated, State, Transition } from "./items.js";
 export type { Options } from "./options.js";

@@ -58,7 +58,13 @@ try {
   for (const [name, text] of Object.entries(files)) {
     const loader = name.endsWith(".ts") ? "ts" : "js";
     const plain = await transform(text, { loader, minifySyntax: true, minifyWhitespace: true, legalComments: "none" });
-    const minified = await transform(text, { loader, minify: true, format: "esm" });
+    // What a page ships that uses the contract alone.
+    const contract = /^export const ([^\s:]+)/m.exec(text)?.[1];
+    const shipped = await build({
+      stdin: { contents: `export ${contract ? `{ ${contract} }` : "*"} from ${JSON.stringify("./" + name)}`, resolveDir: folder },
+      ...bundled,
+      minify: true,
+    });
     // What a page ships that imports the module for nothing.
     const unused = await build({
       stdin: { contents: `import ${JSON.stringify("./" + name)}`, resolveDir: folder },
@@ -70,7 +76,8 @@ try {
     });
     code[name] = {
       plain: plain.code,
-      brotli: brotliCompressSync(minified.code).length,
+      brotli: brotliCompressSync(shipped.outputFiles[0].text).length,
+      shipped: shipped.outputFiles[0].text,
       unused: imported.outputFiles[0].text.trim(),
       bare: unused.outputFiles[0].text.trim(),
     };

@@ -1,0 +1,1 @@
+../../demo-web/web/src/demo.events.ts
