@@ -47,9 +47,23 @@ export async function run(words: Words): Promise<number> {
   for (const change of [...changes].sort((a, b) => Number(b.breaks) - Number(a.breaks))) console.log(change.text);
   console.log(changes.length === 0 ? "no changes" : `${breaking} of ${changes.length} changes break${breaking === 1 ? "s" : ""} pages that are open`);
   if (values.rolling) {
-    console.log(`\nWhile the deploy rolls, pages built with ${sources[1].name} on a server that still has ${sources[0].name} see the change backwards:`);
-    for (const change of rolling) console.log(change.text);
-    console.log(rolling.length === 0 ? "nothing breaks" : `${rolling.length} ${rolling.length === 1 ? "difference breaks" : "differences break"} them until the deploy is over`);
+    console.log(`\nWhile the deploy rolls, pages built with ${sources[1].name} meet a server that still has ${sources[0].name}:`);
+    for (const change of rolling) console.log(`breaks  ${change.place}: ${backwards(change)}`);
+    console.log(rolling.length === 0 ? "nothing breaks" : `${rolling.length} ${rolling.length === 1 ? "difference breaks" : "differences break"} them until the deploy is over: serve the new pages after it`);
   }
   return code;
+}
+
+/** A change from the new contract to the old one, said of the new one. */
+function backwards({ kind, what }: Change): string {
+  switch (kind) {
+    case "field-removed":
+      return "the new pages require it, and the old server does not send it";
+    case "field-optional":
+      return "the new pages require it, and the old server may leave it out";
+    case "event-renamed":
+      return "the new pages wait for it, and the old server calls it otherwise";
+    default:
+      return `the new pages refuse what the old server may send (backwards: ${what})`;
+  }
 }
