@@ -1,6 +1,7 @@
 // Contracts by hand: the same stream with validators of zod, valibot and arktype.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { type as ark } from "arktype";
 import { connect, EventwireError, type Contract, type EventStream } from "eventwire";
@@ -94,4 +95,9 @@ test("a contract by hand is outdated only if it knows the hash, and converts wha
   const contract = contractOf(schemas, { name: "Shop", hash: "00112233445566aa" });
   assert.deepEqual([contract.name, contract.hash, contract.names, contract.validate.tick({ n: 1 })], ["Shop", "00112233445566aa", ["tick"], null]);
   assert.deepEqual([contract.convert?.("tick", { n: 7 }), contractOf(schemas).hash], [7, ""]);
+});
+
+test("what docs/contract.md shows is compiled here", () => {
+  const [guide, shown] = ["../test/guide.ts", "../../docs/contract.md"].map((path) => readFileSync(new URL(path, import.meta.url), "utf8"));
+  assert.ok(guide && shown?.includes(guide), "docs/contract.md shows npm/test/guide.ts");
 });
