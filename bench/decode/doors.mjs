@@ -4,10 +4,11 @@ import { createParser } from 'eventsource-parser'
 
 import { connect } from '../../npm/dist/index.js'
 import { Market } from './market.js'
+import { greeting, id } from './words.mjs'
 import { parse as zod } from './zod.mjs'
 
 /** `{ name: n => … }`: opens a stream of `n` events and resolves when the last is handed over. */
-export function doors({ name }) {
+export function doors({ name, events }) {
   const url = (n) => new URL(`/stream?set=${name}&n=${n}`, location.href)
   const bare = (n, take) => new Promise((resolve, reject) => {
     let heard = 0
@@ -52,5 +53,56 @@ export function doors({ name }) {
     ours_fetch: (n) => ours(n, { fetch: (...asked) => fetch(...asked) }),
     parser: (n) => read(n, (_name, data) => JSON.parse(data)),
     parser_zod: (n) => read(n, (name, data) => zod(name, JSON.parse(data))),
+    // Without a browser's `EventSource`, whose own work is most of what the others take.
+    played: async (n) => {
+      const source = await played()
+      let heard = 0
+      for (const name of Market.names) source.stream.on(name, () => (heard += 1))
+      for (let i = 0; i < n; i += 1) source.say({ ...events[i % events.length], id: id(i) })
+      source.stream.close()
+      if (heard !== n) throw new Error(`${heard} of ${n} events were handed over`)
+    },
+    played_bare: (n) => {
+      let heard = 0
+      const hear = ({ data }) => (heard += JSON.parse(data) ? 1 : 0)
+      const listeners = new Map(Market.names.map((name) => [name, hear]))
+      for (let i = 0; i < n; i += 1) {
+        const { name, data } = events[i % events.length]
+        listeners.get(name)({ type: name, data, lastEventId: id(i) })
+      }
+      if (heard !== n) throw new Error(`${heard} of ${n} events were handed over`)
+    },
+  }
+}
+
+/** A stream of ours on an `EventSource` that says what it is told to, at once. */
+async function played() {
+  const real = globalThis.EventSource
+  try {
+    return await new Promise((resolve) => {
+      globalThis.EventSource = class {
+        static CLOSED = 2
+        OPEN = 1
+        CLOSED = 2
+        readyState = 1
+        heard = new Map()
+        addEventListener(name, hear) {
+          this.heard.set(name, hear)
+          // The last of what it listens to before it is told anything.
+          if (name === 'error') queueMicrotask(() => this.begin())
+        }
+        removeEventListener() {}
+        close() {}
+        say = ({ id, name, data }) => this.heard.get(name)({ type: name, data, lastEventId: id })
+        begin() {
+          this.heard.get('open')({})
+          greeting(Market).forEach(this.say)
+          resolve({ stream, say: this.say })
+        }
+      }
+      const stream = connect(Market, new URL('/played', location.href))
+    })
+  } finally {
+    globalThis.EventSource = real
   }
 }

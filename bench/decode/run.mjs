@@ -76,8 +76,9 @@ async function measure(site, pid, { events, seed }) {
   }
   const nothing = []
   for (let n = 0; n < 5; n += 1) nothing.push(await cost({ do: 'nothing' }))
-  const idle = nothing.sort((a, b) => a - b)[2]
-  const sample = async (path) => Math.max(0, await cost({ do: 'sample', path, times: times[path] }) - idle) / (times[path] * events)
+  // The least: more than that was the work of something else, and taken off a short sample it would leave nothing.
+  const idle = Math.min(...nothing)
+  const sample = async (path) => Math.max(1, await cost({ do: 'sample', path, times: times[path] }) - idle) / (times[path] * events)
   const rounds = []
   for (let round = 0; round < plan.rounds; round += 1) {
     const floor = [await sample('parse')]

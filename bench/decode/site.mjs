@@ -5,9 +5,8 @@
 import http from 'node:http'
 
 import { typeOf } from '../../tests/e2e/lib/site.mjs'
+import { greeting, id } from './words.mjs'
 
-const EPOCH = 'k3f9x2m1q0ab'
-const at = (n) => `${EPOCH}-${n}`
 /** How much is handed to the socket at once. */
 const PIECE = 64 * 1024
 
@@ -65,24 +64,17 @@ export async function serve(files, sets, contract) {
 function stream(response, set, asked, contract) {
   const n = Number(asked.get('n'))
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  response.write(greeting(contract))
+  response.write(greeting(contract).map(({ id, name, data }) => `${id && `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`).join(''))
   let sent = 0
   const more = () => {
     while (sent < n) {
       let piece = ''
-      while (sent < n && piece.length < PIECE) {
+      for (; sent < n && piece.length < PIECE; sent += 1) {
         const { name, data } = set.events[sent % set.events.length]
-        sent += 1
-        piece += `id: ${at(sent)}${sent > 1 ? '.1' : ''}/market.all\nevent: ${name}\ndata: ${data}\n\n`
+        piece += `id: ${id(sent)}\nevent: ${name}\ndata: ${data}\n\n`
       }
       if (!response.write(piece)) return response.once('drain', more)
     }
   }
   more()
-}
-
-function greeting({ names, hash }) {
-  const hello = { v: 1, start: at(0), head: at(0), names, contract: hash, topics: ['**'], denied: [], heartbeat: 15_000, spread: 1000, retry: 1000 }
-  const cursor = (kind) => `id: ${at(0)}\nevent: eventwire.cursor\ndata: {"kind":"${kind}"}\n\n`
-  return `event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${cursor('prelude')}${cursor('live')}`
 }

@@ -87,6 +87,9 @@ impl Browser<'_> {
         report.figure(name("eventsource"), ours, "ns");
         report.figure(name("eventsource_by_bare"), ratio(rounds, "ours", "bare").unwrap_or_default(), "");
         report.figure(name("eventsource_by_bare_zod"), ratio(rounds, "ours", "bare_zod").unwrap_or_default(), "");
+        // What the machine and all around it take, without the browser's own work and the reading of the payload.
+        let more = |round: &Value| Some(round["played"].as_f64()? - round["played_bare"].as_f64()?);
+        report.figure(name("machine_and_check"), middle(rounds.iter().filter_map(more)), "ns");
         report.figure(name("fetch"), per("ours_fetch"), "ns");
         report.figure(name("fetch_parser_zod"), per("parser_zod"), "ns");
         report.figure(
