@@ -330,3 +330,26 @@ fn s1_s7_a_name_that_breaks_a_line_or_is_reserved_is_never_written() {
     assert!(ByHand("hello").encode().is_ok());
     assert!(matches!(ByHand("").encode(), Err(EncodeError::NotAVariant)));
 }
+
+/// Encodes another event before it says anything itself.
+struct Within;
+
+impl Serialize for Within {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (name, payload) = Shop::Wide(7).encode().expect("fits on the wire");
+        serializer.collect_str(&format_args!("{name} {payload}"))
+    }
+}
+
+#[test]
+fn an_event_that_encodes_another_on_its_way_is_written_whole_and_so_is_a_short_one_after_a_long_one() {
+    #[derive(Serialize, Events)]
+    enum Outer {
+        Pair { before: String, within: Within, after: u8 },
+    }
+    for before in ["x".repeat(100_000), "y".into()] {
+        let json = format!(r#"{{"before":"{before}","within":"wide 7","after":1}}"#);
+        let (name, payload) = Outer::Pair { before, within: Within, after: 1 }.encode().expect("fits on the wire");
+        assert_eq!((name.as_str(), payload.as_str()), ("Pair", &*json));
+    }
+}

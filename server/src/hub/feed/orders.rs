@@ -177,3 +177,65 @@ impl Orders {
         self.decided.push((answer, with()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::keys::KEYS;
+    use eventwire::{EventName, Payload, Topic};
+    use std::ptr;
+    use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
+
+    fn epoch() -> Epoch {
+        Epoch::from_random(1)
+    }
+
+    fn published(orders: &mut Orders) -> Receiver<super::super::Answered> {
+        let (answer, answered) = oneshot::channel();
+        let (topic, name) = (Topic::parse("a").unwrap(), EventName::parse("tick").unwrap());
+        let payload = Payload::parse("1").unwrap();
+        let record = Record { epoch: None, producer: None, key: None, time: 0, topic, name, payload };
+        orders.take(Order { record: Arc::new(record), answer }, epoch(), &Keys::new(KEYS), 7);
+        answered
+    }
+
+    /// Stores what was gathered; it comes back and is decided, and nobody is told yet.
+    fn stored(orders: &mut Orders, first: u64) -> Vec<*const Record> {
+        let batch = orders.batch(epoch());
+        orders.stored(batch.clone());
+        for (record, offset) in batch.iter().zip(first..) {
+            assert_eq!((record.epoch, record.time), (Some(epoch()), 7));
+            orders.resolve(record.producer.as_ref(), Position { epoch: epoch(), offset: Offset(offset) });
+        }
+        batch.iter().map(Arc::as_ptr).collect()
+    }
+
+    #[test]
+    fn those_of_a_batch_are_told_together_and_each_lets_go_of_a_record_of_the_batch_before() {
+        let mut orders = Orders::new("p");
+        let mut before: Vec<*const Record> = Vec::new();
+        let mut offset = 1;
+        for size in [1, 3, 2, 2] {
+            let mut waiting: Vec<_> = (0..size).map(|_| published(&mut orders)).collect();
+            let batch = stored(&mut orders, offset);
+            assert!(waiting.iter_mut().all(|answer| matches!(answer.try_recv(), Err(TryRecvError::Empty))));
+            orders.tell();
+            for answer in &mut waiting {
+                let Answered { result, spent } = answer.try_recv().unwrap();
+                assert_eq!(result.unwrap().offset, Offset(offset));
+                let spent = spent.map(|spent| {
+                    assert_eq!(Arc::strong_count(&spent), 1, "it is nobody else's");
+                    Arc::as_ptr(&spent)
+                });
+                assert!(match (spent, before.pop()) {
+                    (Some(spent), Some(before)) => ptr::eq(spent, before),
+                    (spent, before) => spent.is_none() && before.is_none(),
+                });
+                offset += 1;
+            }
+            before = batch;
+        }
+        // What is left over of a batch before is let go of with the next.
+        assert!(orders.spent.len() + orders.stored.len() <= 3);
+    }
+}

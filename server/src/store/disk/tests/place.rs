@@ -1,6 +1,7 @@
 //! Where a batch is written: with its user, if that is certain to be quick, else where somebody may wait.
 
 use super::{simulated::*, *};
+use std::time::Instant;
 
 /// Whether the thread that this runs on wrote it.
 async fn written_here(disk: &Disk, medium: &Simulated, batch: Vec<Arc<Record>>) -> bool {
