@@ -1,6 +1,6 @@
 //! What a page decides before it connects. Policy lives here, mechanism in the machine.
 
-use eventwire::{EventName, Pattern, Start};
+use eventwire::{Pattern, Start};
 use std::time::Duration;
 
 /// How a [`Client`](crate::Client) behaves. The default reads everything granted, from now on, and keeps the stream of a
@@ -32,15 +32,17 @@ pub enum Topics {
 /// What the page's own bundle knows of the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
-    /// Names it can decode; an event of another name is a fault, told once per name. `None`: every name is handed over.
-    pub names: Option<Vec<EventName>>,
+    /// Names it can decode, joined by commas, which none of them holds; an event of another name is a fault, told once per
+    /// name. `None`: every name is handed over.
+    pub names: Option<Box<str>>,
     /// Its hash; another one in `hello` tells the page once that it is outdated. Empty: it is not known, and nothing is.
     pub hash: Box<str>,
 }
 
 impl Contract {
     pub(crate) fn knows(&self, name: &str) -> bool {
-        self.names.as_ref().is_none_or(|names| names.iter().any(|known| known.as_str() == name))
+        let is = |known: &[u8]| known == name.as_bytes();
+        self.names.as_ref().is_none_or(|names| names.as_bytes().split(|byte| *byte == b',').any(is))
     }
 }
 

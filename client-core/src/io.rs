@@ -4,7 +4,7 @@
 
 use crate::State;
 use eventwire::{
-    Code, EventName, Frame, Pattern, Position, Topic,
+    Code, Frame, Pattern, Position, Topic,
     frame::{GapReason, InvalidFrame},
 };
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Attempt(pub u32);
 pub struct Handle(pub u32);
 
 /// What a shell tells the machine. Afterwards it carries out every [`Output`] and asks for the next deadline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Input<'a> {
     /// Start. The shell waits a macrotask before it says so: what is closed meanwhile dials nothing.
     Open,
@@ -58,7 +58,7 @@ pub enum Input<'a> {
 }
 
 /// News of an attempt.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum TransportEvent<'a> {
     /// The response has begun.
     Opened,
@@ -71,23 +71,37 @@ pub enum TransportEvent<'a> {
 }
 
 /// One event or frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Block<'a> {
     /// The `event:` field.
     pub event: &'a str,
     /// The last event id in force.
     pub id: &'a str,
     /// What it carries.
-    pub body: Body<'a>,
+    pub body: Body,
 }
 
 /// What a block carries.
-#[derive(Clone, Copy, Debug)]
-pub enum Body<'a> {
-    /// What [`Frame::parse`] says of the data, for every event whose name begins with `eventwire.`.
-    Frame(&'a Result<Option<Frame>, InvalidFrame>),
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A frame: an event whose name begins with `eventwire.`. `Body::from` makes it of what [`Frame::parse`] says.
+    Frame(Frame),
+    /// A frame whose name nobody here knows: a newer server may say more.
+    Unknown,
+    /// A frame that cannot be read, and the member that is missing or wrong.
+    Broken(Box<str>),
     /// An event's payload stays with the shell.
     Payload(Handle),
+}
+
+impl From<Result<Option<Frame>, InvalidFrame>> for Body {
+    fn from(read: Result<Option<Frame>, InvalidFrame>) -> Self {
+        match read {
+            Ok(Some(frame)) => Self::Frame(frame),
+            Ok(None) => Self::Unknown,
+            Err(invalid) => Self::Broken(invalid.member),
+        }
+    }
 }
 
 /// How an attempt ended.
@@ -131,11 +145,6 @@ pub enum Output {
     Probe {
         /// The attempt that was refused; its query is to be used again.
         attempt: Attempt,
-    },
-    /// Names that may come on this attempt: an `EventSource` needs a listener for each, before this turn ends.
-    Listen {
-        /// Not named before on this attempt.
-        names: Vec<EventName>,
     },
     /// Hand an event to the page.
     Deliver {

@@ -5,7 +5,6 @@ use crate::{
     time::Millis,
     watchdog::{self, Watch},
 };
-use eventwire::EventName;
 
 /// One attempt under way.
 #[derive(Debug)]
@@ -15,8 +14,6 @@ pub(crate) struct Link {
     pub(crate) watch: Watch,
     /// When it said hello.
     greeted: Option<Timestamp>,
-    /// Names the shell has been told to listen for, sorted.
-    listened: Vec<EventName>,
 }
 
 /// How far an attempt has come.
@@ -38,7 +35,7 @@ pub(crate) enum Stage {
 
 impl Link {
     pub(crate) fn new(attempt: Attempt, now: Timestamp, stall: Option<Millis>) -> Self {
-        Self { attempt, stage: Stage::Dialling, watch: Watch::new(now, stall), greeted: None, listened: Vec::new() }
+        Self { attempt, stage: Stage::Dialling, watch: Watch::new(now, stall), greeted: None }
     }
 
     /// A response has begun.
@@ -69,17 +66,5 @@ impl Link {
     /// How long the stream is known to have lived. What a device slept through proves nothing.
     pub(crate) fn health(&self) -> Millis {
         self.greeted.map_or(Millis::ZERO, |at| Millis::between(self.watch.heard(), at))
-    }
-
-    /// Those of `names` that were not named before on this attempt.
-    pub(crate) fn listen(&mut self, names: &[EventName]) -> Vec<EventName> {
-        let mut fresh = Vec::new();
-        for name in names {
-            if let Err(at) = self.listened.binary_search(name) {
-                self.listened.insert(at, name.clone());
-                fresh.push(name.clone());
-            }
-        }
-        fresh
     }
 }

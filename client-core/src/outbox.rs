@@ -3,7 +3,6 @@
 //! Bounded by what one input can cause: the shell drains it after each.
 
 use crate::{Attempt, Fault, Gap, Output, State};
-use eventwire::EventName;
 
 /// What a client has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,14 +49,13 @@ impl Outbox {
         self.push(Output::Fault(fault));
     }
 
-    pub(crate) fn listen(&mut self, names: Vec<EventName>) {
-        if !names.is_empty() {
-            self.push(Output::Listen { names });
-        }
+    pub(crate) fn pop(&mut self) -> Option<Output> {
+        (!self.queue.is_empty()).then(|| self.take(0))
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Output> {
-        (!self.queue.is_empty()).then(|| self.queue.remove(0))
+    #[inline(never)] // once in wasm
+    fn take(&mut self, at: usize) -> Output {
+        self.queue.remove(at)
     }
 
     /// The last words of a client that the page closed while carrying out what came before: nothing more is handed to
@@ -65,7 +63,15 @@ impl Outbox {
     pub(crate) fn close(&mut self, running: Option<Attempt>, state: State) {
         let unopened = |output: &Output| matches!(output, Output::Connect { attempt, .. } if Some(*attempt) == running);
         let opened = running.filter(|_| !self.queue.iter().any(unopened));
-        self.queue.retain(|output| matches!(output, Output::Disconnect { .. }));
+        // Not `retain`, which would be code of its own in wasm.
+        let mut n = 0;
+        while let Some(output) = self.queue.get(n) {
+            if matches!(output, Output::Disconnect { .. }) {
+                n += 1;
+            } else {
+                self.take(n);
+            }
+        }
         if let Some(attempt) = opened {
             self.queue.push(Output::Disconnect { attempt });
         }

@@ -72,14 +72,14 @@ impl Page {
 
     /// Spends the grace if its time has come.
     pub(crate) fn look(&mut self, now: Timestamp) {
-        self.spent |= self.deadline().is_some_and(|at| at <= now);
+        self.spent |= self.deadline() <= now;
     }
 
-    /// When the grace ends.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    /// When the grace ends, if ever.
+    pub(crate) fn deadline(&self) -> Timestamp {
         match (self.hidden, self.grace) {
-            (Some(since), Some(grace)) if !self.spent => Some(since + grace),
-            _ => None,
+            (Some(since), Some(grace)) if !self.spent => since + grace,
+            _ => Timestamp::NEVER,
         }
     }
 

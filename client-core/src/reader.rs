@@ -10,7 +10,7 @@ use crate::{
     topics::{Change, Interest},
 };
 use eventwire::{
-    EventId, Frame, Position, Request, Start, WIRE_VERSION,
+    EventId, Frame, Position, Start, WIRE_VERSION,
     frame::{Bye, CursorKind, GapReason, Hello, PREFIX},
     limits,
 };
@@ -30,11 +30,11 @@ pub(crate) struct Reader {
 
 /// News that decide about the connection.
 #[derive(Debug)]
-pub(crate) enum News<'a> {
+pub(crate) enum News {
     /// None such.
     Nothing,
     /// The stream has begun.
-    Hello(&'a Hello),
+    Hello(Hello),
     /// The server speaks another wire.
     Version,
     /// The server ends the stream.
@@ -68,52 +68,50 @@ impl Reader {
     }
 
     /// What the next attempt asks.
-    pub(crate) fn request(&mut self, out: &mut Outbox) -> Request {
+    pub(crate) fn request(&mut self, out: &mut Outbox) -> String {
         let position = self.position();
-        let (request, unasked) = self.interest.request(position, self.continuity.reached(), &self.start);
+        let (query, unasked) = self.interest.request(position, self.continuity.reached(), &self.start);
         if !unasked.is_empty() {
             out.gap(Gap { reason: GapReason::Detected, topics: unasked, position });
         }
-        request
+        query
     }
 
     /// Takes one whole event or frame.
-    pub(crate) fn block<'a>(&mut self, link: &mut Link, block: Block<'a>, out: &mut Outbox) -> News<'a> {
-        match block.body {
-            Body::Frame(read) => match read {
-                Ok(Some(frame)) => return self.frame(link, frame, block, out),
-                Ok(None) => {} // a newer server may say more
-                Err(invalid) => out.fault(Fault::Frame { event: block.event.into(), member: invalid.member.clone() }),
-            },
+    pub(crate) fn block(&mut self, link: &mut Link, Block { event, id, body }: Block<'_>, out: &mut Outbox) -> News {
+        match body {
+            Body::Frame(frame) => return self.frame(link, frame, event, id, out),
+            Body::Unknown => {}
+            Body::Broken(member) => out.fault(Fault::Frame { event: event.into(), member }),
             // A frame whose data the shell kept to itself.
-            Body::Payload(_) if block.event.starts_with(PREFIX) => {}
-            Body::Payload(_) if link.greeted().is_none() => out.fault(Fault::Early { event: block.event.into() }),
-            Body::Payload(handle) => match EventId::parse(block.id) {
-                Ok(id) => self.event(link, handle, block.event, id, out),
-                Err(_) => out.fault(bad_id(block)),
+            Body::Payload(_) if event.starts_with(PREFIX) => {}
+            Body::Payload(_) if link.greeted().is_none() => out.fault(Fault::Early { event: event.into() }),
+            Body::Payload(handle) => match EventId::parse(id) {
+                Ok(id) => self.event(link, handle, event, id, out),
+                Err(_) => out.fault(bad_id(event, id)),
             },
         }
         News::Nothing
     }
 
-    fn frame<'a>(&mut self, link: &mut Link, frame: &'a Frame, block: Block<'_>, out: &mut Outbox) -> News<'a> {
+    fn frame(&mut self, link: &mut Link, frame: Frame, event: &str, id: &str, out: &mut Outbox) -> News {
         match frame {
-            Frame::Bye(bye) => return News::Bye(*bye),
+            Frame::Bye(bye) => return News::Bye(bye),
             Frame::Hello(hello) if hello.v != WIRE_VERSION => {
                 out.fault(Fault::Version { version: hello.v });
                 return News::Version;
             }
             Frame::Hello(hello) => return News::Hello(hello),
-            _ if link.greeted().is_none() => out.fault(Fault::Early { event: block.event.into() }),
-            Frame::Names(names) => out.listen(link.listen(names)),
+            _ if link.greeted().is_none() => out.fault(Fault::Early { event: event.into() }),
+            Frame::Names(_) => {} // for who has to listen by name: the shell
             Frame::Gap(gap) => {
                 let before = self.position();
                 let ahead = gap.reason == GapReason::Ahead;
-                match Position::parse(block.id) {
+                match Position::parse(id) {
                     // Whoever stayed where the order has not been would take its next events for old ones.
                     Ok(position) if ahead => self.continuity.fall(position),
                     Ok(position) => self.continuity.advance(position),
-                    Err(_) => out.fault(bad_id(block)),
+                    Err(_) => out.fault(bad_id(event, id)),
                 }
                 if ahead || before.is_some_and(|before| self.continuity.foreign(before)) {
                     // Nothing of another order speaks for this one, nor what this one has not come to.
@@ -123,17 +121,17 @@ impl Reader {
                 }
                 link.stage = Stage::Prelude;
                 // Loss is told even if where the stream goes on cannot be read.
-                out.gap(Gap { reason: gap.reason, topics: gap.topics.clone(), position: self.position() });
+                out.gap(Gap { reason: gap.reason, topics: gap.topics, position: self.position() });
             }
             Frame::Cursor(kind) => {
-                match Position::parse(block.id) {
+                match Position::parse(id) {
                     Ok(position) => {
                         if self.continuity.foreign(position) {
                             self.hole(position, out);
                         }
                         self.continuity.advance(position);
                     }
-                    Err(_) => out.fault(bad_id(block)),
+                    Err(_) => out.fault(bad_id(event, id)),
                 }
                 match kind {
                     CursorKind::Prelude => link.stage = Stage::Following,
@@ -150,27 +148,23 @@ impl Reader {
 
     /// Takes over what a `hello` says of names, contract and access, and where the stream starts. Returns whether this
     /// stream is the right one: another has to ask for the newest events of what access has begun to grant.
-    pub(crate) fn hello(&mut self, link: &mut Link, hello: &Hello, out: &mut Outbox) -> bool {
+    pub(crate) fn hello(&mut self, hello: Hello, out: &mut Outbox) -> bool {
         let before = self.position();
-        let answer = self.interest.hello(hello, before, self.continuity.reached());
+        let cut = self.continuity.reached();
         if before.is_none() {
             self.continuity.advance(hello.start);
             if let Start::Unreadable { .. } = self.start {
                 out.gap(Gap { reason: GapReason::Position, topics: Vec::new(), position: self.position() });
             }
         }
-        // An `EventSource` needs its listeners before this turn ends: first.
-        out.listen(link.listen(&hello.names));
         let other = |mine: &Contract| !mine.hash.is_empty() && mine.hash != hello.contract;
         if !self.outdated && self.contract.as_ref().is_some_and(other) {
             self.outdated = true;
             out.push(Output::Outdated { hash: hello.contract.clone() });
         }
+        let answer = self.interest.hello(&hello, before, cut, out);
         if !answer.had.is_empty() {
             out.gap(Gap { reason: GapReason::Forbidden, topics: answer.had, position: self.position() });
-        }
-        for pattern in answer.never {
-            out.fault(Fault::Denied { pattern });
         }
         !answer.fresh
     }
@@ -209,7 +203,6 @@ impl Reader {
     }
 }
 
-fn bad_id(block: Block<'_>) -> Fault {
-    let cut = block.id.floor_char_boundary(limits::ID);
-    Fault::Id { event: block.event.into(), id: block.id[..cut].into() }
+fn bad_id(event: &str, id: &str) -> Fault {
+    Fault::Id { event: event.into(), id: id[..id.floor_char_boundary(limits::ID)].into() }
 }

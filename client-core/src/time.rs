@@ -13,6 +13,11 @@ use std::{
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
+    /// The last moment that is believed. Room is left beyond it, so that sums need no check.
+    pub(crate) const LAST: Self = Self(3 << 62);
+    /// Later than any moment, and than any wait from it.
+    pub(crate) const NEVER: Self = Self(7 << 61);
+
     /// How long ago `earlier` was; nothing if it lies ahead.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
@@ -22,14 +27,14 @@ impl Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, after: Duration) -> Self {
-        self + Millis::from(after)
+        Self(self.0.saturating_add(Millis::from(after).0))
     }
 }
 
 impl Add<Millis> for Timestamp {
     type Output = Self;
     fn add(self, after: Millis) -> Self {
-        Self(self.0.saturating_add(after.0))
+        Self(self.0 + after.0)
     }
 }
 
@@ -48,12 +53,14 @@ impl Sub<Millis> for Timestamp {
 }
 
 /// A length of time in whole milliseconds, as the machine reckons. A `Duration` is two numbers, and each of its operations
-/// several times the code in wasm.
+/// several times the code in wasm. At most [`Millis::MOST`], or a small multiple of that: sums need no check.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub(crate) struct Millis(pub(crate) u64);
 
 impl Millis {
     pub(crate) const ZERO: Self = Self(0);
+    /// Longer than any wait: 35,000 years.
+    const MOST: u64 = 1 << 50;
 
     pub(crate) const fn from_secs(seconds: u64) -> Self {
         Self(seconds * 1000)
@@ -66,23 +73,24 @@ impl Millis {
 }
 
 impl From<Duration> for Millis {
+    #[inline(never)] // once in wasm, not where each is taken over
     /// Not `Duration::as_millis`: that is arithmetic of 128 bits.
     fn from(duration: Duration) -> Self {
-        Self(duration.as_secs().saturating_mul(1000).saturating_add(u64::from(duration.subsec_millis())))
+        Self(duration.as_secs().min(Self::MOST / 1000) * 1000 + u64::from(duration.subsec_millis()))
     }
 }
 
 impl Add for Millis {
     type Output = Self;
     fn add(self, more: Self) -> Self {
-        Self(self.0.saturating_add(more.0))
+        Self(self.0 + more.0)
     }
 }
 
 impl Mul<u64> for Millis {
     type Output = Self;
     fn mul(self, times: u64) -> Self {
-        Self(self.0.saturating_mul(times))
+        Self(self.0 * times)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of attempts and time, but for the moment gathered changes are due.
 
-use crate::{Timestamp, Topics, time::Millis};
+use crate::{Fault, Timestamp, Topics, outbox::Outbox, time::Millis};
 use eventwire::{Pattern, Position, Request, Start, frame::Hello, limits};
 
 /// Changes within this time make one redial: a page mounts its parts one after the other.
@@ -21,7 +21,8 @@ pub(crate) struct Interest {
     mirrored: bool,
     /// The running attempt names what it asks for.
     explicit: bool,
-    gathered: Option<Timestamp>,
+    /// When gathered changes are due, if ever.
+    gathered: Timestamp,
 }
 
 /// One pattern.
@@ -67,8 +68,6 @@ pub(crate) enum Change {
 pub(crate) struct Answer {
     /// In force until now, and no longer.
     pub(crate) had: Vec<Pattern>,
-    /// Never in force; told once.
-    pub(crate) never: Vec<Pattern>,
     /// Access grants what it did not before, and this stream brings none of its newest events: nobody asked for them.
     pub(crate) fresh: bool,
 }
@@ -83,7 +82,7 @@ impl Interest {
             withdrawn: Vec::new(),
             mirrored: false,
             explicit: false,
-            gathered: None,
+            gathered: Timestamp::NEVER,
         };
         if let Topics::Named(patterns) = topics {
             for pattern in patterns {
@@ -93,21 +92,19 @@ impl Interest {
         interest
     }
 
-    /// One more user of each. Returns those that a request has no room for.
-    pub(crate) fn add(&mut self, now: Timestamp, patterns: &[Pattern]) -> Vec<Pattern> {
-        let mut refused = Vec::new();
+    /// One more user of each; but of those that a request has no room for.
+    pub(crate) fn add(&mut self, now: Timestamp, patterns: &[Pattern], out: &mut Outbox) {
         if self.granted {
-            return refused;
+            return;
         }
         for pattern in patterns {
             if self.fits(pattern) {
                 self.count(pattern, Standing::Due(None));
             } else {
-                refused.push(pattern.clone());
+                out.fault(Fault::TooMany { pattern: pattern.clone() });
             }
         }
         self.gather(now);
-        refused
     }
 
     /// One user less of each.
@@ -123,17 +120,17 @@ impl Interest {
         self.gather(now);
     }
 
-    /// When gathered changes are due.
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    /// When gathered changes are due, if ever.
+    pub(crate) fn deadline(&self) -> Timestamp {
         self.gathered
     }
 
     /// Takes the gathered changes if they are due: what they are, against what the last attempt asked for.
     pub(crate) fn gathered(&mut self, now: Timestamp, position: Option<Position>, cut: Option<Position>) -> Change {
-        if self.gathered.is_none_or(|at| at > now) {
+        if self.gathered > now {
             return Change::None;
         }
-        self.gathered = None;
+        self.gathered = Timestamp::NEVER;
         let more = self.asked.iter().any(|asked| asked.users > 0 && !asked.wired);
         let fewer = self.asked.iter().any(|asked| asked.users == 0 && asked.wired);
         self.keep_asked(position, cut);
@@ -147,17 +144,25 @@ impl Interest {
     /// Forgets what nobody asks for any more; but not what was handed over of it, if something wider that is due brings it
     /// again.
     fn keep_asked(&mut self, position: Option<Position>, cut: Option<Position>) {
-        for asked in std::mem::take(&mut self.asked) {
+        // Steps, here and below, and not `retain` or iterators: each of those would be code of its own in wasm.
+        let mut n = 0;
+        while let Some(asked) = self.asked.get(n) {
             if asked.users > 0 {
-                self.asked.push(asked);
+                n += 1;
             } else {
-                self.withdraw(&asked, position, cut);
+                let asked = self.asked.remove(n);
+                self.withdraw(asked.pattern, asked.standing.had(position, cut));
             }
         }
-        let Self { asked, withdrawn, .. } = self;
-        withdrawn.retain(|(pattern, _)| {
-            asked.iter().any(|asked| asked.standing != Standing::Settled && asked.pattern.overlaps(pattern))
-        });
+        let mut n = 0;
+        while let Some((pattern, _)) = self.withdrawn.get(n) {
+            let due = |asked: &Asked| asked.standing != Standing::Settled && asked.pattern.overlaps(pattern);
+            if self.asked.iter().any(due) {
+                n += 1;
+            } else {
+                self.withdrawn.remove(n);
+            }
+        }
     }
 
     /// Whether topics were named and none is left: a request without any would ask for all.
@@ -171,13 +176,12 @@ impl Interest {
         position: Option<Position>,
         cut: Option<Position>,
         start: &Start,
-    ) -> (Request, Vec<Pattern>) {
+    ) -> (String, Vec<Pattern>) {
         if !self.granted {
             self.keep_asked(position, cut);
         }
-        let mut request = Request::default();
-        let mut unasked = Vec::new();
-        request.start = match (position, start) {
+        let (mut topics, mut new, mut unasked) = (String::new(), String::new(), Vec::new());
+        let start = match (position, start) {
             (Some(position), _) => Start::After { position, native: false },
             (None, Start::Earliest) => Start::Earliest,
             (None, _) => Start::Now,
@@ -187,21 +191,29 @@ impl Interest {
         for asked in self.asked.iter_mut().filter(|_| self.explicit) {
             asked.wired = true;
             // Without a position everything is new, and need not be said to be.
-            let list = if position.is_some() && due(asked) { &mut request.new } else { &mut request.topics };
-            list.push(asked.pattern.clone());
+            asked.pattern.push_to(if position.is_some() && due(asked) { &mut new } else { &mut topics });
         }
         if self.granted && self.explicit && !fit(self.asked.iter().map(|asked| &asked.pattern)) {
             // Access grants more than a request can name: their newest events cannot be asked for again.
-            unasked = std::mem::take(&mut request.new);
-            request.topics = Vec::new();
-            self.asked.iter_mut().for_each(|asked| asked.standing = Standing::Settled);
+            for asked in &mut self.asked {
+                if std::mem::replace(&mut asked.standing, Standing::Settled) != Standing::Settled {
+                    unasked.push(asked.pattern.clone());
+                }
+            }
+            (topics, new) = (String::new(), String::new());
         }
-        (request, unasked)
+        (Request::query(&topics, &new, &start), unasked)
     }
 
     /// The server has said what is in force. `position`: where the reader was before; `cut`: how far a prelude that was
     /// cut had come.
-    pub(crate) fn hello(&mut self, hello: &Hello, position: Option<Position>, cut: Option<Position>) -> Answer {
+    pub(crate) fn hello(
+        &mut self,
+        hello: &Hello,
+        position: Option<Position>,
+        cut: Option<Position>,
+        out: &mut Outbox,
+    ) -> Answer {
         let mut answer = Answer::default();
         if self.granted {
             self.mirror(hello, position, cut, &mut answer);
@@ -216,7 +228,7 @@ impl Interest {
                     asked.standing = Standing::Due(asked.standing.had(position, cut));
                 }
                 (Grant::Unanswered, Grant::Denied) => {
-                    answer.never.push(asked.pattern.clone());
+                    out.fault(Fault::Denied { pattern: asked.pattern.clone() }); // told once
                     asked.standing = Standing::Due(None);
                 }
                 _ => {}
@@ -280,24 +292,31 @@ impl Interest {
         let first = !std::mem::replace(&mut self.mirrored, true);
         // Of another epoch the newest events of all are coming anyway.
         let same = position.is_none_or(|position| position.epoch == hello.start.epoch);
-        let fresh = |topic: &&Pattern| !first && !self.asked.iter().any(|asked| asked.pattern.covers(topic));
-        let fresh: Vec<Pattern> = hello.topics.iter().filter(fresh).cloned().collect();
+        let mut fresh = Vec::new();
+        for topic in &hello.topics {
+            if !first && !self.asked.iter().any(|asked| asked.pattern.covers(topic)) {
+                fresh.push(topic.clone());
+            }
+        }
         let standing = if position.is_some() { Standing::Settled } else { Standing::Due(None) };
         for topic in hello.topics.iter().filter(|topic| !fresh.contains(topic)) {
             if !self.asked.iter().any(|asked| asked.pattern == *topic) {
                 self.count(topic, standing);
             }
         }
-        let before = std::mem::take(&mut self.asked);
-        for mut asked in before {
+        let mut n = 0;
+        while let Some(asked) = self.asked.get_mut(n) {
             let covered = hello.topics.iter().any(|topic| topic.covers(&asked.pattern));
-            if !covered && asked.grant == Grant::Given {
-                self.withdraw(&asked, position, cut);
-                answer.had.push(asked.pattern);
-            } else if covered && (!fresh.is_empty() || hello.topics.contains(&asked.pattern)) {
+            if covered && (!fresh.is_empty() || hello.topics.contains(&asked.pattern)) {
                 // What is fresh may be wider than what was there, and the position goes on speaking for that.
                 (asked.wired, asked.grant) = (true, Grant::Given);
-                self.asked.push(asked);
+                n += 1;
+                continue;
+            }
+            let asked = self.asked.remove(n);
+            if !covered && asked.grant == Grant::Given {
+                self.withdraw(asked.pattern.clone(), asked.standing.had(position, cut));
+                answer.had.push(asked.pattern);
             }
         }
         for topic in &fresh {
@@ -311,13 +330,13 @@ impl Interest {
     }
 
     /// Remembers what the page was handed of a pattern that is no longer granted.
-    fn withdraw(&mut self, asked: &Asked, position: Option<Position>, cut: Option<Position>) {
-        let Some(had) = asked.standing.had(position, cut) else { return };
-        self.withdrawn.retain(|(pattern, _)| *pattern != asked.pattern);
-        if self.withdrawn.len() == limits::PATTERNS {
-            self.withdrawn.remove(0);
+    fn withdraw(&mut self, pattern: Pattern, had: Option<Position>) {
+        let Some(had) = had else { return };
+        let same = self.withdrawn.iter().position(|(withdrawn, _)| *withdrawn == pattern);
+        if let Some(at) = same.or((self.withdrawn.len() == limits::PATTERNS).then_some(0)) {
+            self.withdrawn.remove(at);
         }
-        self.withdrawn.push((asked.pattern.clone(), had));
+        self.withdrawn.push((pattern, had));
     }
 
     fn count(&mut self, pattern: &Pattern, standing: Standing) {
@@ -338,7 +357,7 @@ impl Interest {
     }
 
     fn gather(&mut self, now: Timestamp) {
-        self.gathered.get_or_insert(now + GATHER);
+        self.gathered = self.gathered.min(now + GATHER);
     }
 }
 

@@ -3,36 +3,16 @@
 //! `browser/browser.js` has the other half of each number. Decides nothing.
 
 use eventwire::{
-    Code, EventName, Frame, Pattern, Position,
-    frame::{Bye, CursorKind, Gap, GapReason, Hello, InvalidFrame},
+    Code, Frame, Pattern, Position,
+    frame::{Bye, CursorKind, Gap, GapReason, Hello},
 };
 use eventwire_client_core::{
     Attempt, Block, Body, Client, End, Fault, Handle, Input, Output, State, Status, Timestamp, TransportEvent,
 };
 use std::time::Duration;
 
-/// Inputs without more to say. What follows them here follows them in `browser.js` too.
-const SIGNALS: [Input<'static>; 14] = [
-    Input::Open,
-    Input::Timeout,
-    Input::Visible,
-    Input::Hidden,
-    Input::PageHide,
-    Input::PageShow,
-    Input::Online,
-    Input::Offline,
-    Input::Freeze,
-    Input::Resume,
-    Input::Close,
-    Input::QueueFull,
-    Input::QueueDrained,
-    Input::Restart,
-];
-
 /// Said by name elsewhere; the others are told by `browser.js` alone.
-#[cfg(feature = "typed")]
 pub(crate) const FULL: u32 = 11;
-#[cfg(feature = "typed")]
 pub(crate) const DRAINED: u32 = 12;
 pub(crate) const ADD: u32 = 14;
 pub(crate) const DELETE: u32 = 15;
@@ -43,49 +23,53 @@ pub(crate) fn tell(client: &mut Client, now: f64, what: u32, attempt: u32, numbe
     let mut rest = text;
     let mut line = || cut(&mut rest, b'\n');
     let topics;
-    let read;
-    let news = match what {
-        ADD => {
+    let news = |event| Input::Transport(Attempt(attempt), event);
+    let block = |event, id, body| news(TransportEvent::Block(Block { event, id, body }));
+    let input = match what {
+        0 => Input::Open,
+        1 => Input::Timeout,
+        2 => Input::Visible,
+        3 => Input::Hidden,
+        4 => Input::PageHide,
+        5 => Input::PageShow,
+        6 => Input::Online,
+        7 => Input::Offline,
+        8 => Input::Freeze,
+        9 => Input::Resume,
+        10 => Input::Close,
+        FULL => Input::QueueFull,
+        DRAINED => Input::QueueDrained,
+        13 => Input::Restart,
+        ADD | DELETE => {
             topics = patterns(text).unwrap_or_default();
-            return client.handle_input(now, Input::TopicsAdd(&topics));
+            if what == ADD { Input::TopicsAdd(&topics) } else { Input::TopicsDelete(&topics) }
         }
-        DELETE => {
-            topics = patterns(text).unwrap_or_default();
-            return client.handle_input(now, Input::TopicsDelete(&topics));
-        }
-        16 => TransportEvent::Ended(End::Lost),
-        17 => TransportEvent::Opened,
-        18 => TransportEvent::Ended(End::Refused),
-        19 => TransportEvent::Status(Status {
+        16 => news(TransportEvent::Ended(End::Lost)),
+        17 => news(TransportEvent::Opened),
+        18 => news(TransportEvent::Ended(End::Refused)),
+        19 => news(TransportEvent::Status(Status {
             status: numbers[0] as u16,
             retry_after: (numbers[1] > 0.0).then(|| millis(numbers[1])),
             code: (!text.is_empty()).then_some(text),
-        }),
+        })),
         // Its name and its id.
-        20 => {
-            let body = Body::Payload(Handle(numbers[0] as u32));
-            TransportEvent::Block(Block { event: line(), id: line(), body })
-        }
+        20 => block(line(), line(), Body::Payload(Handle(numbers[0] as u32))),
         // Its name, its id, and its words in the order of `frames.js`, lists joined by commas.
         21 => {
             let (event, id, words) = (line(), line(), rest);
-            read = frame(event, words, numbers).map(Some).map_err(|member| InvalidFrame::new(event, member));
-            TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
+            block(
+                event,
+                id,
+                frame(event, words, numbers).map_or_else(|member| Body::Broken(member.into()), Body::Frame),
+            )
         }
         // Its name, its id, and the member that is wrong; none in a frame that nobody here knows.
-        22 => {
+        _ => {
             let (event, id, member) = (line(), line(), rest);
-            read = if member.is_empty() { Ok(None) } else { Err(InvalidFrame::new(event, member)) };
-            TransportEvent::Block(Block { event, id, body: Body::Frame(&read) })
-        }
-        signal => {
-            if let Some(input) = SIGNALS.get(signal as usize) {
-                client.handle_input(now, *input);
-            }
-            return;
+            block(event, id, if member.is_empty() { Body::Unknown } else { Body::Broken(member.into()) })
         }
     };
-    client.handle_input(now, Input::Transport(Attempt(attempt), news));
+    client.handle_input(now, input);
 }
 
 /// What the machine asks: sixteen times the number that goes with it and what it is, and a text of several lines.
@@ -98,10 +82,6 @@ pub(crate) fn asked(output: Output) -> (f64, String) {
         }
         Output::Disconnect { attempt } => (2, attempt.0.into()),
         Output::Probe { attempt } => (3, attempt.0.into()),
-        Output::Listen { names } => {
-            join(&mut text, ',', names.iter().map(EventName::as_str));
-            (4, 0.0)
-        }
         // Topic and position are in the event's own id.
         Output::Deliver { handle, .. } => (5, handle.0.into()),
         Output::Gap(gap) => {
@@ -124,7 +104,7 @@ pub(crate) fn asked(output: Output) -> (f64, String) {
                     ("eventwire.hello", "v", "", "")
                 }
             };
-            join(&mut text, '\n', [fault.as_str(), event, path, found, topic].into_iter());
+            join(&mut text, &[fault.as_str(), event, path, found, topic]);
             (7, number)
         }
         Output::Outdated { hash } => {
@@ -136,7 +116,7 @@ pub(crate) fn asked(output: Output) -> (f64, String) {
                 State::Closed(reason) => (reason.status.unwrap_or_default(), reason.problem.as_deref()),
                 _ => (0, None),
             };
-            join(&mut text, '\n', [state.kind(), state.reason(), problem.unwrap_or_default()].into_iter());
+            join(&mut text, &[state.kind(), state.reason(), problem.unwrap_or_default()]);
             (9, state.next_attempt_at().map_or(f64::from(status), |at| at.0 as f64))
         }
     };
@@ -157,7 +137,7 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
             v: a as u32,
             start: Position::parse(word()).map_err(|_| "start")?,
             head: Position::parse(word()).map_err(|_| "head")?,
-            names: list(word(), EventName::read).ok_or("names")?,
+            names: Vec::new(), // read, and listened for, by `browser.js`
             contract: word().into(),
             topics: patterns(word()).ok_or("topics")?,
             denied: patterns(word()).ok_or("denied")?,
@@ -170,28 +150,24 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
             topics: patterns(word()).ok_or("topics")?,
         }),
         "eventwire.cursor" => Frame::Cursor(CursorKind::parse(word()).unwrap_or(CursorKind::Skip)),
-        "eventwire.names" => Frame::Names(list(word(), EventName::read).ok_or("names")?),
+        "eventwire.names" => Frame::Names(Vec::new()),
         _ => Frame::Bye(Bye { reason: Code::of_bye(word()), after: millis(a) }),
     })
 }
 
+#[inline(never)]
 pub(crate) fn millis(number: f64) -> Duration {
     Duration::from_millis(number as u64)
 }
 
-/// Patterns joined by commas, if each is one.
+/// Patterns joined by commas, if each is one. Nothing at all is none.
 pub(crate) fn patterns(joined: &str) -> Option<Vec<Pattern>> {
-    list(joined, Pattern::read)
-}
-
-/// What is joined by commas, which neither a topic nor a name can hold. Nothing at all is an empty list.
-pub(crate) fn list<T>(joined: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-    let mut items = Vec::new();
+    let mut patterns = Vec::new();
     let mut rest = joined;
     while !rest.is_empty() {
-        items.push(parse(cut(&mut rest, b','))?);
+        patterns.push(Pattern::read(cut(&mut rest, b','))?);
     }
-    Some(items)
+    Some(patterns)
 }
 
 /// What comes before the next `by`, or all; the rest is what follows that. Not `split`: its searcher is dear in wasm.
@@ -205,15 +181,14 @@ pub(crate) fn cut<'a>(rest: &mut &'a str, by: u8) -> &'a str {
 /// Patterns joined by commas.
 pub(crate) fn joined(patterns: &[Pattern]) -> String {
     let mut text = String::new();
-    join(&mut text, ',', patterns.iter().map(Pattern::as_str));
+    patterns.iter().for_each(|pattern| pattern.push_to(&mut text));
     text
 }
 
-fn join<'a>(text: &mut String, by: char, parts: impl Iterator<Item = &'a str>) {
-    for (n, part) in parts.enumerate() {
-        if n > 0 {
-            text.push(by);
-        }
-        text.push_str(part);
+/// One a line.
+fn join(text: &mut String, lines: &[&str]) {
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
     }
 }

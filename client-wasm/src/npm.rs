@@ -2,9 +2,12 @@
 //!
 //! Trusts its caller: topics and names were checked there; a list that cannot be read here is empty.
 
-use crate::flat::{self, list, millis, patterns};
-use eventwire::{EventName, Position, Start};
+#![expect(unreachable_pub, reason = "wasm-bindgen exports public functions alone")]
+
+use crate::flat::{self, millis, patterns};
+use eventwire::{Position, Start};
 use eventwire_client_core::{Background, Client, Config, Contract, Topics};
+use std::cell::RefCell;
 use talc::{
     cell::TalcSyncCell,
     wasm::{WasmBinning, WasmGrowAndClaim},
@@ -15,98 +18,128 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
 
-/// The machine of one stream.
-#[derive(Debug)]
-#[wasm_bindgen]
-pub struct Machine {
-    client: Client,
-    /// What goes with the last thing it asked.
+thread_local! {
+    static MACHINES: RefCell<Machines> = const { RefCell::new(Machines { all: Vec::new(), text: String::new() }) };
+}
+
+/// The machines of the page's streams, by the numbers that JavaScript has for them. Not a class of wasm-bindgen: that would
+/// count and check what the package's own JavaScript keeps in order.
+struct Machines {
+    all: Vec<Option<Client>>,
+    /// What goes with the last thing that one of them asked.
     text: String,
 }
 
+/// Lets `ask` have a machine; one that is gone says nothing.
+fn with<T>(machine: u32, ask: impl FnOnce(&mut Client, &mut String) -> T) -> Option<T> {
+    MACHINES.with_borrow_mut(|Machines { all, text }| Some(ask(all.get_mut(machine as usize)?.as_mut()?, text)))
+}
+
+/// A machine. `text`, one a line: the contract's hash and its names; `=` and the topics, or nothing for all that is granted;
+/// where to start. Lists are joined by commas, which neither a topic nor a name can hold. `grace` in milliseconds, infinite to
+/// keep a hidden page's stream. `stall`: the longest silence, in milliseconds; 0 for what the heartbeat allows. `seed` is a
+/// whole number of up to 53 bits.
 #[wasm_bindgen]
-impl Machine {
-    /// `text`, one a line: the contract's hash and its names; `=` and the topics, or nothing for all that is granted;
-    /// where to start. Lists are joined by commas, which neither a topic nor a name can hold. `grace` in milliseconds,
-    /// infinite to keep a hidden page's stream. `stall`: the longest silence, in milliseconds; 0 for what the heartbeat
-    /// allows. `seed` is a whole number of up to 53 bits.
-    #[wasm_bindgen(constructor)]
-    pub fn new(text: &str, grace: f64, stall: f64, seed: f64) -> Self {
-        let mut rest = text;
-        let mut line = || flat::cut(&mut rest, b'\n');
-        let (hash, names, topics, from) = (line(), line(), line(), line());
-        let config = Config {
-            topics: match topics.strip_prefix("=") {
-                Some(topics) => Topics::Named(patterns(topics).unwrap_or_default()),
-                None => Topics::Granted,
+pub fn machine(text: &str, grace: f64, stall: f64, seed: f64) -> u32 {
+    let mut rest = text;
+    let mut line = || flat::cut(&mut rest, b'\n');
+    let (hash, names, topics, from) = (line(), line(), line(), line());
+    let config = Config {
+        topics: match topics.strip_prefix("=") {
+            Some(topics) => Topics::Named(patterns(topics).unwrap_or_default()),
+            None => Topics::Granted,
+        },
+        start: match from {
+            "" => Start::Now,
+            "earliest" => Start::Earliest,
+            from => match Position::parse(from) {
+                Ok(position) => Start::After { position, native: false },
+                Err(_) => Start::Unreadable { native: false },
             },
-            start: match from {
-                "" => Start::Now,
-                "earliest" => Start::Earliest,
-                from => match Position::parse(from) {
-                    Ok(position) => Start::After { position, native: false },
-                    Err(_) => Start::Unreadable { native: false },
-                },
-            },
-            contract: Some(Contract {
-                names: Some(list(names, EventName::read).unwrap_or_default()),
-                hash: hash.into(),
-            }),
-            background: if grace == f64::INFINITY {
-                Background::Keep
-            } else if grace > 0.0 {
-                Background::Grace(millis(grace))
-            } else {
-                Background::Immediate
-            },
-            stall: (stall > 0.0).then(|| millis(stall)),
-        };
-        Self { client: Client::new(config, seed as u64), text: String::new() }
-    }
+        },
+        contract: Some(Contract { names: Some(names.into()), hash: hash.into() }),
+        // A grace of nothing is none.
+        background: if grace == f64::INFINITY { Background::Keep } else { Background::Grace(millis(grace)) },
+        stall: (stall > 0.0).then(|| millis(stall)),
+    };
+    let client = Some(Client::new(config, seed as u64));
+    MACHINES.with_borrow_mut(|Machines { all, .. }| {
+        let at = all.iter().position(Option::is_none).unwrap_or(all.len());
+        match all.get_mut(at) {
+            Some(free) => *free = client,
+            None => all.push(client),
+        }
+        at as u32
+    })
+}
 
-    /// What happened, by the numbers of `flat.rs`.
-    #[expect(clippy::too_many_arguments, reason = "each further object would be glue in every page")]
-    pub fn tell(&mut self, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64, text: &str) {
-        flat::tell(&mut self.client, now, what, attempt, [a, b, c, d], text);
-    }
+/// Forgets a machine; its number may be another's from now on.
+#[wasm_bindgen]
+pub fn forget(machine: u32) {
+    MACHINES.with_borrow_mut(|Machines { all, .. }| {
+        if let Some(client) = all.get_mut(machine as usize) {
+            *client = None;
+        }
+    });
+}
 
-    /// What it asks next: sixteen times the number that goes with it, and what it is; 0 for nothing.
-    pub fn next(&mut self) -> f64 {
-        let Some(output) = self.client.poll_output() else { return 0.0 };
-        let (asked, text) = flat::asked(output);
-        self.text = text;
+/// What happened, by the numbers of `flat.rs`.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "each further object would be glue in every page")]
+pub fn tell(machine: u32, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64, text: &str) {
+    with(machine, |client, _| flat::tell(client, now, what, attempt, [a, b, c, d], text)).unwrap_or_default();
+}
+
+/// What it asks next: sixteen times the number that goes with it, and what it is; 0 for nothing.
+#[wasm_bindgen]
+pub fn next(machine: u32) -> f64 {
+    with(machine, |client, text| {
+        let Some(output) = client.poll_output() else { return 0.0 };
+        let (asked, words) = flat::asked(output);
+        *text = words;
         asked
-    }
+    })
+    .unwrap_or_default()
+}
 
-    /// The text that goes with it.
-    pub fn text(&mut self) -> String {
-        std::mem::take(&mut self.text)
-    }
+/// The text that goes with it.
+#[wasm_bindgen]
+pub fn text() -> String {
+    MACHINES.with_borrow_mut(|Machines { text, .. }| std::mem::take(text))
+}
 
-    /// When to say that the time has come; infinite for never.
-    pub fn deadline(&self) -> f64 {
-        self.client.deadline().map_or(f64::INFINITY, |at| at.0 as f64)
-    }
+/// When to say that the time has come; infinite for never.
+#[wasm_bindgen]
+pub fn deadline(machine: u32) -> f64 {
+    with(machine, |client, _| client.deadline().map_or(f64::INFINITY, |at| at.0 as f64)).unwrap_or(f64::INFINITY)
+}
 
-    /// When the server was last heard (0: never), then the machine's counters in their order.
-    pub fn counter(&self, n: u32) -> f64 {
-        let counters = self.client.counters();
-        let count = match n {
-            0 => self.client.heard().unwrap_or_default().0,
-            1 => counters.events,
-            2 => counters.duplicates,
-            3 => counters.gaps,
-            4 => counters.faults,
-            5 => counters.attempts,
-            _ => counters.stalls,
-        };
-        count as f64
-    }
+/// When the server was last heard (0: never), then the machine's counters in their order.
+#[wasm_bindgen]
+pub fn counter(machine: u32, n: u32) -> f64 {
+    with(machine, |client, _| {
+        let counters = client.counters();
+        let all = [
+            client.heard().unwrap_or_default().0,
+            counters.events,
+            counters.duplicates,
+            counters.gaps,
+            counters.faults,
+            counters.attempts,
+            counters.stalls,
+        ];
+        all.get(n as usize).map_or(0.0, |count| *count as f64)
+    })
+    .unwrap_or_default()
+}
 
-    /// The position; empty before the first.
-    pub fn position(&self) -> String {
+/// The position; empty before the first.
+#[wasm_bindgen]
+pub fn position(machine: u32) -> String {
+    with(machine, |client, _| {
         let mut text = String::new();
-        flat::push_position(&mut text, self.client.position());
+        flat::push_position(&mut text, client.position());
         text
-    }
+    })
+    .unwrap_or_default()
 }

@@ -30,11 +30,18 @@ extern "C" {
     fn date(this: &Browser, moment: f64) -> f64;
 }
 
-// What `browser.js` imports has to be named to be carried along.
 #[wasm_bindgen(module = "/src/browser/fetch.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = dial)]
-    fn _dial();
+    /// It dials by `fetch`, and is handed over with the request: a page of the npm package loads it only where it is needed.
+    #[wasm_bindgen(thread_local_v2, js_name = dial)]
+    static DIAL: js_sys::Function;
+}
+
+// What `browser.js` imports has to be named to be carried along.
+#[wasm_bindgen(module = "/src/browser/probe.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = probe)]
+    fn _probe();
 }
 #[wasm_bindgen(module = "/src/browser/frames.js")]
 extern "C" {
@@ -66,6 +73,8 @@ pub struct Door(std::rc::Weak<Shell>);
 impl Stream {
     /// A stream that dials a macrotask from now: what is closed before that dials nothing.
     pub(crate) fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
+        let set = DIAL.with(|dial| js_sys::Reflect::set(&endpoint.request, &"dial".into(), dial));
+        debug_assert!(set.is_ok(), "a plain object takes any member");
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let shell = Rc::new_cyclic(|shell| Shell {
             browser: Browser::new(

@@ -41,13 +41,8 @@ function place(id: string): Place | undefined {
   if (epoch && offset < 2n ** 64n) return { epoch, offset, before: back ? offset - BigInt(back) || -1n : 0n, topic };
 }
 
-/** What no event may be called: `open`, `error`, `message`, a name of ours, and what does not fit on the wire. */
-const RESERVED = /^(open|error|message|eventwire\..*)$|[\s\p{Cc}\ufeff]/u;
-
 const text = (at: Place | undefined): string => (at ? `${at.epoch}-${at.offset}` : "");
 const list = (joined: string): string[] => joined.split(",").filter(Boolean);
-
-const fits = (name: string): boolean => !RESERVED.test(name);
 
 /** Whether what is at `at` is behind a reader who is at `reader`. */
 const within = (at: Place, reader: Place | undefined): boolean => reader?.epoch === at.epoch && at.offset <= reader.offset;
@@ -173,17 +168,17 @@ export function basic(known: readonly string[], hash: string, settings: Settings
     const name = type.slice(PREFIX.length);
     const frame = sink.read(name, data);
     if (typeof frame !== "object") return frame === undefined ? frame : fault("frame", type, frame);
-    const [word = "", more = "", names = "", contract = "", topics = "", denied = ""] = frame.words;
+    const [word = "", more = "", contract = "", topics = "", denied = ""] = frame.words;
     const [first = 0, , wide = 0, floor = 0] = frame.numbers;
-    const bad = (member: string, joined: string, fits: (text: string) => boolean): unknown =>
-      !list(joined).every(fits) && (fault("frame", type, member), true);
+    const bad = (member: string, joined: string): unknown =>
+      !list(joined).every(sink.isPattern) && (fault("frame", type, member), true);
     if (name === "bye") {
       if (word === "auth" && barred) return say("closed", word);
       barred = word === "auth";
       return later(BYES.test(word) ? word : "internal", first);
     }
     if (name === "hello") {
-      if (bad("names", names, fits) || bad("topics", topics, sink.isPattern) || bad("denied", denied, sink.isPattern)) return;
+      if (bad("topics", topics) || bad("denied", denied)) return;
       if (first !== 1) {
         fault("version", type, "v", first);
         return later("version", 30_000);
@@ -196,7 +191,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
         for (const topic of granted) fresh.set(topic, undefined);
         if (from && from !== "earliest") gap("position", "");
       }
-      listen(list(names));
+      listen(frame.names);
       say("open", name);
       if (hash && contract !== hash) {
         hash = ""; // told once
@@ -207,8 +202,8 @@ export function basic(known: readonly string[], hash: string, settings: Settings
       return;
     }
     if (!greeted) return fault("early", type);
-    if (name === "names") return bad(name, word, fits) ? undefined : listen(list(word));
-    if (name === "gap" && bad("topics", more, sink.isPattern)) return;
+    if (name === "names") return listen(frame.names);
+    if (name === "gap" && bad("topics", more)) return;
     const at = place(lastEventId);
     if (!at) fault("id", type, "", lastEventId);
     if (name === "gap") {

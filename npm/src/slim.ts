@@ -24,7 +24,7 @@ let source: Source = async () => {
  */
 export async function initialize(wasm: Wasm | Promise<Wasm>): Promise<void> {
   source = async (imports) => instance(await wasm, imports);
-  await load(source, true);
+  await load(source, false);
 }
 
 /** Opens a stream. Dialling starts after the current turn; what is closed before that dials nothing. */

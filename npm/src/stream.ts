@@ -2,8 +2,8 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { dial } from "../wasm/fetch.js";
 import { read } from "../wasm/frames.js";
+import { streams } from "../wasm/probe.js";
 import type { Basic, Sink } from "./basic.js";
 import type { Contract, EventNames } from "./contract.js";
 import { decode } from "./decode.js";
@@ -14,7 +14,7 @@ import { PullQueue } from "./queue.js";
 import type { Shared } from "./share/share.js";
 import { isPattern, joined } from "./topics.js";
 import { ADD, Browser, DELETE, DRAINED, FULL, RESTART } from "../wasm/browser.js";
-import { load, Machine, type Source } from "./wasm.js";
+import { fetching, load, Machine, type Source } from "./wasm.js";
 
 /** Ends a subscription. For `using`, too. */
 export interface Unsubscribe {
@@ -294,7 +294,7 @@ export class Stream<E extends object> implements EventStream<E> {
           return () => {
             const machine = new Machine(text, grace, this.#raw?.stall ?? 0);
             this.#machine = machine;
-            return new Browser(url, { ...asked, Source: this.#shared?.Source as typeof EventSource | undefined }, fetch, machine, sink);
+            return new Browser(url, { ...asked, dial: fetching?.dial, Source: this.#shared?.Source as typeof EventSource | undefined }, fetch, machine, sink);
           };
         },
         async (error: EventwireError) => {
@@ -320,7 +320,7 @@ export class Stream<E extends object> implements EventStream<E> {
     if (key === undefined) return;
     try {
       const { share } = await import("./share/share.js");
-      this.#shared = await share(key, this.#settings, dial, () => this.#finish("logout", undefined));
+      this.#shared = await share(key, this.#settings, (request, url, id, told) => fetching.dial(request, url, id, { ...told, streams }), () => this.#finish("logout", undefined));
       if (this.#state.reason === "logout") this.#shared?.logout();
       if (this.#closed) this.#shared?.close();
     } catch (error) {

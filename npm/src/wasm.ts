@@ -3,27 +3,28 @@
 // Does not know where the wasm comes from: each entry of the package brings its own way.
 
 import { EventwireError } from "./errors.js";
+import type { Framer } from "./fetching.js";
 
 /** How an entry makes an instance of it, or of the half that frames bytes if it has that apart. It imports nothing. */
 export type Source = (imports: WebAssembly.Imports, framing?: boolean) => Promise<WebAssembly.Instance>;
 
 /** Where something lies in the wasm's memory. */
-type Place = number;
-type Text = [at: Place, length: number];
+export type Place = number;
+export type Text = [at: Place, length: number];
 
 /** What the wasm exports: client-wasm/src/npm.rs and framer.rs, under the names of xtask/src/npm/door.rs. */
-interface Exports {
+export interface Exports {
   readonly memory: WebAssembly.Memory;
   malloc(size: number, align: number): Place;
   free(at: Place, size: number, align: number): void;
-  machine(at: Place, length: number, grace: number, stall: number, seed: number): Place;
-  dropMachine(machine: Place, shared: 0): void;
-  tell(machine: Place, now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, at: Place, length: number): void;
-  next(machine: Place): number;
-  text(machine: Place): Text;
-  deadline(machine: Place): number;
-  counter(machine: Place, n: number): number;
-  position(machine: Place): Text;
+  machine(at: Place, length: number, grace: number, stall: number, seed: number): number;
+  forget(machine: number): void;
+  tell(machine: number, now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, at: Place, length: number): void;
+  next(machine: number): number;
+  text(): Text;
+  deadline(machine: number): number;
+  counter(machine: number, n: number): number;
+  position(machine: number): Text;
   framer?(raw: boolean, at: Place, length: number): Place;
   dropFramer(framer: Place, shared: 0): void;
   push(framer: Place, at: Place, length: number): number;
@@ -37,95 +38,74 @@ const ENCODER = /* @__PURE__ */ new TextEncoder();
 const DECODER = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 let wasm: Exports;
-/** What frames bytes: the same, or a half that was loaded apart. */
+/** What a stream over `fetch` needs besides, and what frames its bytes: the same wasm, or a half that was loaded apart. */
+export let fetching: typeof import("./fetching.js");
 let frames: Exports;
-/** The machine, and what frames bytes. */
-const loading: (Promise<Exports> | undefined)[] = [];
+/** The machine, and what a stream over `fetch` needs besides. */
+const loading: (Promise<void> | undefined)[] = [];
 
 /** Compiles the machine, asynchronously: browsers forbid more than 4 KB at once on a page's own thread. */
 export async function load(source: Source, framing: boolean): Promise<void> {
-  wasm = await once(0, () => source({}));
-  if (framing) frames = wasm.framer ? wasm : await once(1, () => source({}, true));
+  await once(0, async () => {
+    wasm = await exports(source({}));
+  });
+  if (!framing) return;
+  await once(1, async () => {
+    frames = wasm.framer ? wasm : await exports(source({}, true));
+    fetching = await import("./fetching.js");
+  });
 }
 
-function once(half: number, make: () => Promise<WebAssembly.Instance>): Promise<Exports> {
-  return (loading[half] ??= make().then(
-    ({ exports }) => exports as unknown as Exports,
-    (cause: unknown) => {
-      // Whatever failed may be gone at the next `connect`.
-      loading[half] = undefined;
-      throw blocked(cause);
-    },
-  ));
+async function exports(instance: Promise<WebAssembly.Instance>): Promise<Exports> {
+  return (await instance).exports as unknown as Exports;
+}
+
+function once(half: number, make: () => Promise<void>): Promise<void> {
+  return (loading[half] ??= make().catch((cause: unknown) => {
+    // Whatever failed may be gone at the next `connect`.
+    loading[half] = undefined;
+    throw blocked(cause);
+  }));
 }
 
 /** The machine of one stream, once the wasm is loaded. It has memory until it is freed. */
 export class Machine {
-  #at: Place;
+  #number: number;
 
   constructor(text: string, grace: number, stall: number) {
-    this.#at = wasm.machine(...put(wasm, text), grace, stall, Math.random() * 2 ** 53);
+    this.#number = wasm.machine(...put(wasm, text), grace, stall, Math.random() * 2 ** 53);
   }
 
   tell(now: number, what: number, attempt: number, a: number, b: number, c: number, d: number, text: string): void {
-    wasm.tell(this.#at, now, what, attempt, a, b, c, d, ...put(wasm, text));
+    wasm.tell(this.#number, now, what, attempt, a, b, c, d, ...put(wasm, text));
   }
 
   next(): number {
-    return wasm.next(this.#at);
+    return wasm.next(this.#number);
   }
 
   text(): string {
-    return take(wasm, wasm.text(this.#at));
+    return take(wasm, wasm.text());
   }
 
   deadline(): number {
-    return wasm.deadline(this.#at);
+    return wasm.deadline(this.#number);
   }
 
   counter(n: number): number {
-    return wasm.counter(this.#at, n);
+    return wasm.counter(this.#number, n);
   }
 
   position(): string {
-    return take(wasm, wasm.position(this.#at));
+    return take(wasm, wasm.position(this.#number));
   }
 
   framer(raw: boolean, id: string): Framer {
-    return new Framer(raw, id);
+    return new fetching.Framer(frames, { lay, put, take }, raw, id);
   }
 
   free(): void {
-    wasm.dropMachine(this.#at, 0);
-  }
-}
-
-/** Frames the bytes of one attempt. */
-class Framer {
-  #at: Place;
-
-  constructor(raw: boolean, id: string) {
-    this.#at = frames.framer!(raw, ...put(frames, id));
-  }
-
-  push(bytes: Uint8Array): boolean {
-    return frames.push(this.#at, ...lay(frames, bytes)) !== 0;
-  }
-
-  next(): string {
-    return take(frames, frames.block(this.#at));
-  }
-
-  id(): string {
-    return take(frames, frames.id(this.#at));
-  }
-
-  retry(): number {
-    return frames.retry(this.#at);
-  }
-
-  free(): void {
-    frames.dropFramer(this.#at, 0);
+    wasm.forget(this.#number);
   }
 }
 

@@ -88,6 +88,7 @@ impl Code {
     ];
 
     /// The word on the wire.
+    #[inline(never)] // one table of words, not one in each caller
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Drain => "drain",

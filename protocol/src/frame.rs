@@ -271,6 +271,7 @@ impl Writer {
 
 impl GapReason {
     /// The word on the wire.
+    #[inline(never)] // one table of words, not one in each caller
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Epoch => "epoch",
@@ -306,6 +307,7 @@ impl GapReason {
 
 impl CursorKind {
     /// The word on the wire.
+    #[inline(never)] // one table of words, not one in each caller
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Prelude => "prelude",

@@ -4,11 +4,14 @@
 //! follows the offset. `docs/wire.md` section 1.
 
 use crate::{Topic, flat, limits};
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU64, str::FromStr};
 
 /// The life of one order of events: 12 characters `[0-9a-z]`. Another epoch, other offsets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(u64);
+pub struct Epoch(
+    // One more than its number: a position that may be missing is then no larger than one that is there.
+    NonZeroU64,
+);
 
 /// How many epochs there are: twelve digits of base 36, and a number of 64 bits holds them all.
 const EPOCHS: u64 = 36u64.pow(12);
@@ -64,7 +67,7 @@ pub enum InvalidId {
 impl Epoch {
     /// An epoch out of 64 random bits; the caller brings the chance.
     pub fn from_random(bits: u64) -> Self {
-        Self(bits % EPOCHS)
+        Self::numbered(bits % EPOCHS)
     }
 
     /// Reads an epoch.
@@ -83,12 +86,16 @@ impl Epoch {
             };
             number = number * 36 + u64::from(digit);
         }
-        Some(Self(number))
+        Some(Self::numbered(number))
+    }
+
+    fn numbered(number: u64) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(number))
     }
 
     /// The epoch's text, byte by byte.
     pub fn digits(self) -> [u8; 12] {
-        let (mut digits, mut rest) = ([0; 12], self.0);
+        let (mut digits, mut rest) = ([0; 12], self.0.get() - 1);
         for digit in digits.iter_mut().rev() {
             *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
             rest /= 36;

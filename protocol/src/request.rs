@@ -107,32 +107,35 @@ impl Request {
     ///
     /// No character of a pattern or a position needs percent-encoding in a query.
     pub fn to_query(&self) -> String {
-        let mut query = String::new();
-        for (name, patterns) in [("topics", &self.topics), ("new", &self.new)] {
-            for (n, pattern) in patterns.iter().enumerate() {
-                if n == 0 {
-                    parameter(&mut query, name);
-                } else {
-                    query.push(',');
-                }
-                query.push_str(pattern.as_str());
-            }
-        }
-        match &self.start {
+        let [topics, new] = [&self.topics, &self.new].map(|patterns| {
+            let mut list = String::new();
+            patterns.iter().for_each(|pattern| pattern.push_to(&mut list));
+            list
+        });
+        Self::query(&topics, &new, &self.start)
+    }
+
+    /// The query that asks for these: lists as [`Pattern::push_to`] makes them, empty for none.
+    pub fn query(topics: &str, new: &str, start: &Start) -> String {
+        let mut position = String::new();
+        match start {
             Start::Now => {}
-            Start::Earliest => {
-                parameter(&mut query, "lastEventId");
-                query.push_str("earliest");
-            }
-            Start::After { position, .. } => {
-                parameter(&mut query, "lastEventId");
-                position.push_to(&mut query);
-            }
+            Start::Earliest => position.push_str("earliest"),
+            Start::After { position: after, .. } => after.push_to(&mut position),
             // What was claimed is gone; that it was unreadable is not.
-            Start::Unreadable { .. } => {
-                parameter(&mut query, "lastEventId");
-                query.push('-');
+            Start::Unreadable { .. } => position.push('-'),
+        }
+        let mut query = String::new();
+        for (name, value) in [("topics", topics), ("new", new), ("lastEventId", &position)] {
+            if value.is_empty() {
+                continue;
             }
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.push_str(name);
+            query.push('=');
+            query.push_str(value);
         }
         query
     }
@@ -143,14 +146,6 @@ impl InvalidRequest {
     pub const fn code(&self) -> Code {
         Code::BadRequest
     }
-}
-
-fn parameter(query: &mut String, name: &str) {
-    if !query.is_empty() {
-        query.push('&');
-    }
-    query.push_str(name);
-    query.push('=');
 }
 
 /// Undoes `application/x-www-form-urlencoded` as the URL standard does: `+` is a space, a `%` without two hex digits

@@ -87,6 +87,14 @@ impl Pattern {
         &self.0
     }
 
+    /// Appends the pattern to a list, behind a comma if something is there already.
+    pub fn push_to(&self, list: &mut String) {
+        if !list.is_empty() {
+            list.push(',');
+        }
+        list.push_str(&self.0);
+    }
+
     /// The topic this pattern is, if it has no wildcard.
     pub fn as_topic(&self) -> Option<Topic> {
         (!self.0.contains('*')).then(|| Topic(self.0.clone()))

@@ -260,7 +260,7 @@ impl Shell {
         let decoded = running.decoder.push(bytes, |block| {
             let ours = block.event.starts_with(eventwire::frame::PREFIX);
             let read = eventwire::Frame::parse(block.event, block.data);
-            let body = if ours { Body::Frame(&read) } else { Body::Payload(Handle(0)) };
+            let body = if ours { read.into() } else { Body::Payload(Handle(0)) };
             let told = Block { event: block.event, id: block.id, body };
             client.handle_input(now, Input::Transport(attempt, TransportEvent::Block(told)));
             // A payload lives no longer than the block it came with.
@@ -314,11 +314,7 @@ impl Shell {
             }
             Output::Gap(gap) => note(&self.record, missing(gap)),
             // A payload is delivered while its block is read, and only then; the rest is for people.
-            Output::Deliver { .. }
-            | Output::Listen { .. }
-            | Output::Fault(_)
-            | Output::Outdated { .. }
-            | Output::State(_) => {}
+            Output::Deliver { .. } | Output::Fault(_) | Output::Outdated { .. } | Output::State(_) => {}
         }
     }
 

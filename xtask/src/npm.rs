@@ -16,6 +16,8 @@ mod compiler;
 mod door;
 mod unused;
 
+use door::Part;
+
 use crate::{
     command::{Command, Failure, Outcome, unknown},
     need, repo,
@@ -132,35 +134,18 @@ fn machine() -> Outcome {
     )?;
     let compiled = repo::target().join(target).join("wasm/eventwire_client.wasm");
     let linked = fs::read(&compiled).map_err(Failure::io(shown(&compiled)))?;
-    let (linked, swept) =
-        unused::sweep(&linked).map_err(|reason| Failure::work(format!("{}: {reason}", shown(&compiled))))?;
-    if swept.last_words == 0 {
-        return Err(Failure::work(format!(
-            "{} names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too",
-            shown(&compiled)
-        )));
-    }
 
-    step("taking out of the wasm what only wasm-bindgen reads");
-    let to = folder()?;
-    let failed =
-        |error: &dyn std::fmt::Display| Failure::work(format!("wasm-bindgen on {}: {error}", shown(&compiled)));
-    let mut generator = Bindgen::new();
-    generator.input_bytes("client", linked).typescript(false).remove_producers_section(true);
-    generator.bundler(true).map_err(|error| failed(&error))?;
-    let mut output = generator.generate_output().map_err(|error| failed(&error))?;
-    door::rename(output.wasm_mut()).map_err(|error| failed(&error))?;
-    let whole = output.wasm_mut().emit_wasm();
-    let machine = door::half(&whole, false).map_err(|error| failed(&error))?;
-    let framing = door::half(&whole, true).map_err(|error| failed(&error))?;
-
-    step("optimising the wasm");
-    let out = repo::path("npm/wasm");
+    step("taking out of the wasm what nothing calls, and optimising it");
+    let (to, out) = (folder()?, repo::path("npm/wasm"));
+    let part = |name: &str, part| {
+        let failed = |reason| Failure::work(format!("{}: {reason}", shown(&compiled)));
+        optimised(&to.join(name), &without_the_rest(&linked, part).map_err(failed)?)
+    };
     emptied(&out)?;
     // As a file, for `eventwire/slim`, and for runtimes that compile no bytes: all in one.
-    write(&out.join("eventwire.wasm"), optimised(&to.join("whole.wasm"), &whole)?)?;
-    write(&out.join("bytes.js"), inlined(&optimised(&to.join("client.wasm"), &machine)?))?;
-    write(&out.join("framing.js"), inlined(&optimised(&to.join("framing.wasm"), &framing)?))?;
+    write(&out.join("eventwire.wasm"), part("whole.wasm", Part::Whole)?)?;
+    write(&out.join("bytes.js"), inlined(&part("client.wasm", Part::Machine)?))?;
+    write(&out.join("framing.js"), inlined(&part("framing.wasm", Part::Framing)?))?;
     for name in ["bytes.d.ts", "framing.d.ts"] {
         let said = "/** A half of the client's wasm, as `decoded` in src/inline.ts reads it. */\nexport declare const bytes: string;\n";
         write(&out.join(name), said)?;
@@ -174,6 +159,23 @@ fn machine() -> Outcome {
         program(&repo::path("npm/node_modules/.bin/tsc").to_string_lossy())
             .args(["--project", "npm/tsconfig.fetch.json"]),
     )
+}
+
+/// A part of the linked wasm: without what the others call, what only a panic would, and what only wasm-bindgen reads.
+fn without_the_rest(linked: &[u8], part: Part) -> Result<Vec<u8>, String> {
+    let (swept, what) = unused::sweep(linked, &part.uncalled())?;
+    if what.last_words == 0 {
+        return Err(
+            "it names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too".into()
+        );
+    }
+    let failed = |error: &dyn std::fmt::Display| format!("wasm-bindgen: {error}");
+    let mut generator = Bindgen::new();
+    generator.input_bytes("client", swept).typescript(false).remove_producers_section(true);
+    generator.bundler(true).map_err(|error| failed(&error))?;
+    let mut output = generator.generate_output().map_err(|error| failed(&error))?;
+    door::rename(output.wasm_mut(), part)?;
+    Ok(output.wasm_mut().emit_wasm())
 }
 
 /// What `wasm-opt` makes of a wasm. It lies at `to` afterwards.

@@ -142,9 +142,9 @@ impl Client {
             };
         }
         self.attempt = Attempt(self.attempt.0.wrapping_add(1));
-        let request = self.reader.request(&mut self.out);
+        let query = self.reader.request(&mut self.out);
         self.go(Place::Linked(Link::new(self.attempt, now, self.stall), why));
-        self.out.push(Output::Connect { attempt: self.attempt, query: request.to_query() });
+        self.out.push(Output::Connect { attempt: self.attempt, query });
     }
 
     /// Closes the running attempt, if there is one. Where the client goes next is the caller's.

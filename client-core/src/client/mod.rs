@@ -122,9 +122,7 @@ impl Client {
             (_, Input::Offline) => _ = self.page.network(true), // a hint: a stream that flows is kept
 
             (_, Input::TopicsAdd(patterns)) => {
-                for pattern in self.reader.interest.add(now, patterns) {
-                    self.out.fault(crate::Fault::TooMany { pattern });
-                }
+                self.reader.interest.add(now, patterns, &mut self.out);
             }
             (_, Input::TopicsDelete(patterns)) => self.reader.interest.delete(now, patterns),
             (_, Input::QueueFull) => {
@@ -157,13 +155,8 @@ impl Client {
 
     /// When to say [`Input::Timeout`], if ever.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let own = match &self.place {
-            Place::Idle | Place::Closed(_) => return None,
-            Place::Linked(link, _) => Some(link.watch.deadline()),
-            Place::Waiting(until) => Some(*until),
-            Place::Paused(_) => None,
-        };
-        sooner(sooner(own, self.page.deadline()), self.reader.interest.deadline())
+        let due = self.due();
+        (due < Timestamp::NEVER).then_some(due)
     }
 
     /// Where the client is.
@@ -201,10 +194,20 @@ impl Client {
         }
     }
 
+    fn due(&self) -> Timestamp {
+        let own = match &self.place {
+            Place::Idle | Place::Closed(_) => return Timestamp::NEVER,
+            Place::Linked(link, _) => link.watch.deadline(),
+            Place::Waiting(until) => *until,
+            Place::Paused(_) => Timestamp::NEVER,
+        };
+        own.min(self.page.deadline()).min(self.reader.interest.deadline())
+    }
+
     /// Time as the machine believes it: it never falls. A deadline that passed unseen means that the device slept.
     fn look_at_the_clock(&mut self, now: Timestamp) -> Timestamp {
-        self.now = self.now.max(now);
-        if self.deadline().is_some_and(|deadline| self.now > deadline + LATE) {
+        self.now = self.now.max(now.min(Timestamp::LAST));
+        if self.now > self.due() + LATE {
             self.woke = Some(self.now);
         }
         self.now
@@ -268,7 +271,7 @@ impl Client {
                     News::Hello(hello) => {
                         link.greet(now, hello.heartbeat.into());
                         self.backoff.hello(hello.retry.into(), hello.spread.into());
-                        if self.reader.hello(link, hello, &mut self.out) {
+                        if self.reader.hello(hello, &mut self.out) {
                             self.say_state();
                         } else {
                             self.hang_up();
@@ -286,13 +289,6 @@ impl Client {
                 }
             }
         }
-    }
-}
-
-fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }
 

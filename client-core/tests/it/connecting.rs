@@ -36,7 +36,6 @@ fn a_stream_opens_hands_over_events_and_comes_back_where_it_was() {
         expect![[r#"
             0ms connecting opened
             0ms connect #1
-            6ms listen tick
             6ms open
             9ms deliver prices a-11
             9ms deliver prices a-12

@@ -29,7 +29,6 @@ fn what_is_granted_anew_where_nothing_was_named_is_asked_for_as_new_at_once() {
             3ms waiting lost until 1393ms
             1393ms connecting retry
             1393ms connect #2 lastEventId=a-11
-            3000ms listen tick
             3000ms disconnect #2
             3000ms connecting topics
             3000ms connect #3 topics=orders.7&new=prices&lastEventId=a-11

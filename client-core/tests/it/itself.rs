@@ -14,7 +14,7 @@ fn drain(client: &mut Client) {
     while client.poll_output().is_some() {}
 }
 
-fn block(client: &mut Client, now: u64, event: &str, id: &str, body: Body<'_>) {
+fn block(client: &mut Client, now: u64, event: &str, id: &str, body: Body) {
     let event = TransportEvent::Block(Block { event, id, body });
     let newest = Attempt(client.counters().attempts as u32);
     client.handle_input(Timestamp(now), Input::Transport(newest, event));
@@ -46,7 +46,7 @@ fn grant(client: &mut Client, now: u64, topics: &str) {
         spread: Duration::from_secs(1),
         retry: Duration::from_secs(1),
     });
-    block(client, now, hello.event(), "", Body::Frame(&Frame::parse(hello.event(), &hello.data())));
+    block(client, now, hello.event(), "", Frame::parse(hello.event(), &hello.data()).into());
 }
 
 fn asked(client: &Client) -> Vec<Pattern> {
@@ -60,7 +60,7 @@ fn a_client_says_when_the_server_was_last_heard_but_not_before_it_was() {
     hello(&mut client, 8);
     assert_eq!(client.heard(), Some(Timestamp(8)));
     let beat = Frame::Cursor(CursorKind::Beat);
-    block(&mut client, 900, beat.event(), "aaaaaaaaaaaa-11", Body::Frame(&Frame::parse(beat.event(), &beat.data())));
+    block(&mut client, 900, beat.event(), "aaaaaaaaaaaa-11", Frame::parse(beat.event(), &beat.data()).into());
     assert_eq!(client.heard(), Some(Timestamp(900)));
     client.handle_input(Timestamp(1_000), Input::Timeout);
     assert_eq!(client.heard(), Some(Timestamp(900)));
@@ -72,7 +72,7 @@ fn a_client_says_where_the_page_is_and_what_it_asks_for() {
     assert_eq!(client.position(), None);
     hello(&mut client, 8);
     let live = Frame::Cursor(CursorKind::Live);
-    block(&mut client, 9, live.event(), "aaaaaaaaaaaa-12", Body::Frame(&Frame::parse(live.event(), &live.data())));
+    block(&mut client, 9, live.event(), "aaaaaaaaaaaa-12", Frame::parse(live.event(), &live.data()).into());
     block(&mut client, 9, "tick", "aaaaaaaaaaaa-15/a", Body::Payload(Handle(1)));
     assert_eq!(client.position(), Some(position("a-15")));
     assert_eq!(asked(&client), patterns("a,b.*"));
@@ -86,7 +86,7 @@ fn a_client_counts_what_it_handed_over_dropped_told_dialled_and_gave_up() {
     let mut client = open();
     hello(&mut client, 8);
     let live = Frame::Cursor(CursorKind::Live);
-    block(&mut client, 9, live.event(), "aaaaaaaaaaaa-12", Body::Frame(&Frame::parse(live.event(), &live.data())));
+    block(&mut client, 9, live.event(), "aaaaaaaaaaaa-12", Frame::parse(live.event(), &live.data()).into());
     for id in ["aaaaaaaaaaaa-13/a", "aaaaaaaaaaaa-14/a", "aaaaaaaaaaaa-14/a", "aaaaaaaaaaaa-19.1/a", "nonsense"] {
         block(&mut client, 9, "tick", id, Body::Payload(Handle(1)));
     }

@@ -124,7 +124,7 @@ impl Watched {
     fn step(&mut self, step: &Step) {
         let frame = |me: &mut Self, frame: Frame, kind: bool, offset: u64| {
             let id = me.place(kind, offset).to_string();
-            me.block(frame.event(), &id, Body::Frame(&Frame::parse(frame.event(), &frame.data())));
+            me.block(frame.event(), &id, Frame::parse(frame.event(), &frame.data()).into());
         };
         match step {
             Step::Pass(time, asleep) => {
@@ -191,7 +191,7 @@ impl Watched {
         Position { epoch: epoch(self.epoch), offset: Offset(offset) }
     }
 
-    fn block(&mut self, event: &str, id: &str, body: Body<'_>) {
+    fn block(&mut self, event: &str, id: &str, body: Body) {
         self.news(TransportEvent::Block(Block { event, id, body }));
     }
 

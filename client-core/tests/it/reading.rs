@@ -1,6 +1,6 @@
 //! What is handed over, what is dropped, and what is told.
 
-use crate::script::{after, check, check_with, names, patterns, run};
+use crate::script::{after, check, check_with, patterns, run};
 use eventwire_client_core::{Config, Contract, Topics};
 use expect_test::expect;
 
@@ -375,7 +375,7 @@ fn c10_frames_of_newer_servers_are_ignored_and_broken_ones_are_faults() {
 
 #[test]
 fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
-    let contract = Contract { names: Some(names("tick,note")), hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some("tick,note".into()), hash: "00000000000000aa".into() };
     check_with(
         Config { contract: Some(contract), ..Config::default() },
         "
@@ -392,7 +392,6 @@ fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
         expect![[r#"
             0ms connecting opened
             0ms connect #1
-            1ms listen note,tick
             1ms open
             2ms deliver prices a-11
             3ms fault Unknown { event: "renamed" }
@@ -407,7 +406,7 @@ fn c10_an_unknown_event_is_a_fault_once_per_name_and_moves_the_position() {
 
 #[test]
 fn c10_names_that_are_not_known_are_told_up_to_as_many_as_an_enum_may_have() {
-    let contract = Contract { names: Some(names("tick")), hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some("tick".into()), hash: "00000000000000aa".into() };
     let events = (0..1_002).map(|n| format!("2ms event a-{}/prices renamed{n}\n", n + 11)).collect::<String>();
     let script = format!("0ms open\n1ms hello\n1ms cursor a-10 prelude\n{events}");
     let transcript = run(Config { contract: Some(contract), ..Config::default() }, &script);
@@ -439,7 +438,7 @@ fn c10_a_frame_whose_data_the_shell_did_not_bring_is_passed_over() {
 
 #[test]
 fn another_contract_is_told_once_with_its_names() {
-    let contract = Contract { names: Some(names("tick")), hash: "00000000000000aa".into() };
+    let contract = Contract { names: Some("tick".into()), hash: "00000000000000aa".into() };
     check_with(
         Config { contract: Some(contract), ..Config::default() },
         "
@@ -491,33 +490,6 @@ fn a_page_that_knows_no_hash_is_never_outdated_and_one_without_names_is_handed_a
             0ms connect #1
             1ms open
             2ms deliver prices a-11
-        "#]],
-    );
-}
-
-#[test]
-fn names_are_listened_for_once_per_attempt() {
-    check(
-        "
-            0ms open
-            1ms hello names=tick,note
-            2ms names note,late
-            3ms names late
-            4ms bye limit
-            3000ms hello names=tick,note,late
-        ",
-        expect![[r#"
-            0ms connecting opened
-            0ms connect #1
-            1ms listen tick,note
-            1ms open
-            2ms listen late
-            4ms disconnect #1
-            4ms waiting limit until 1394ms
-            1394ms connecting retry
-            1394ms connect #2 new=**&lastEventId=a-10
-            3000ms listen tick,note,late
-            3000ms open
         "#]],
     );
 }

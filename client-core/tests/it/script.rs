@@ -116,16 +116,16 @@ impl Actors {
                 let after = option(&rest, "after").map(millis).unwrap_or_default();
                 self.frame(attempt, Frame::Bye(Bye { reason, after }), "");
             }
-            "raw" => self.block(attempt, first, "", Body::Frame(&Frame::parse(first, &rest[1..].join(" ")))),
+            "raw" => self.block(attempt, first, "", Frame::parse(first, &rest[1..].join(" ")).into()),
             other => panic!("no such line: {other:?}"),
         }
     }
 
     fn frame(&mut self, attempt: Attempt, frame: Frame, id: &str) {
-        self.block(attempt, frame.event(), &long(id), Body::Frame(&Frame::parse(frame.event(), &frame.data())));
+        self.block(attempt, frame.event(), &long(id), Frame::parse(frame.event(), &frame.data()).into());
     }
 
-    fn block(&mut self, attempt: Attempt, event: &str, id: &str, body: Body<'_>) {
+    fn block(&mut self, attempt: Attempt, event: &str, id: &str, body: Body) {
         self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event, id, body })));
     }
 
@@ -146,7 +146,6 @@ pub(crate) fn say(output: &Output) -> String {
         Output::Connect { attempt, query } => format!("connect #{} {query}", attempt.0).trim_end().to_owned(),
         Output::Disconnect { attempt } => format!("disconnect #{}", attempt.0),
         Output::Probe { attempt } => format!("probe #{}", attempt.0),
-        Output::Listen { names } => format!("listen {}", joined(names)),
         Output::Deliver { topic, position, .. } => format!("deliver {topic} {position}"),
         Output::Gap(gap) => {
             let topics = if gap.topics.is_empty() { "all".to_owned() } else { joined(&gap.topics) };

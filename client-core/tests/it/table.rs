@@ -110,22 +110,22 @@ impl Watched {
         }
         let attempt = self.running.unwrap_or(Attempt(1));
         match happening {
-            Happening::Plain(input) => self.tell(*input),
+            Happening::Plain(input) => self.tell(input.clone()),
             Happening::Add(patterns) => self.tell(Input::TopicsAdd(patterns)),
             Happening::Delete(patterns) => self.tell(Input::TopicsDelete(patterns)),
             Happening::News(event) => {
                 self.over = matches!(event, TransportEvent::Ended(_) | TransportEvent::Status(_));
-                self.tell(Input::Transport(attempt, *event));
+                self.tell(Input::Transport(attempt, event.clone()));
                 self.over = false;
             }
             Happening::Frame(frame, id) => {
-                self.block(attempt, frame.event(), id, Body::Frame(&Frame::parse(frame.event(), &frame.data())))
+                self.block(attempt, frame.event(), id, Frame::parse(frame.event(), &frame.data()).into())
             }
             Happening::Event(id) => self.block(attempt, "tick", id, Body::Payload(Handle(1))),
         }
     }
 
-    fn block(&mut self, attempt: Attempt, event: &str, id: &str, body: Body<'_>) {
+    fn block(&mut self, attempt: Attempt, event: &str, id: &str, body: Body) {
         self.tell(Input::Transport(attempt, TransportEvent::Block(Block { event, id, body })));
     }
 

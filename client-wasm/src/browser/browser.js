@@ -3,18 +3,46 @@
 // Decides nothing. It asks the machine what to do (`next`) after each time it told what happened (`tell`); flat.rs has the
 // other half of each number.
 
-import { dial } from "./fetch.js"
 import { read } from "./frames.js"
+import { answered, probe, streams } from "./probe.js"
+
+// One constant each: a bundler puts them where they are used.
 
 /** What may happen, in the order of flat.rs. */
-const [OPEN, TIMEOUT, VISIBLE, HIDDEN, PAGEHIDE, PAGESHOW, ONLINE, OFFLINE, FREEZE, RESUME, CLOSE] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+const OPEN = 0
+const TIMEOUT = 1
+const VISIBLE = 2
+const HIDDEN = 3
+const PAGEHIDE = 4
+const PAGESHOW = 5
+const ONLINE = 6
+const OFFLINE = 7
+const FREEZE = 8
+const RESUME = 9
+const CLOSE = 10
 /** The same, from outside: the page's pull queue, another connection, and topics joined by commas. */
-export const [FULL, DRAINED, RESTART, ADD, DELETE] = [11, 12, 13, 14, 15]
+export const FULL = 11
+export const DRAINED = 12
+export const RESTART = 13
+export const ADD = 14
+export const DELETE = 15
 /** The same, of an attempt. */
-const [LOST, OPENED, REFUSED, STATUS, EVENT, FRAME, BROKEN] = [16, 17, 18, 19, 20, 21, 22]
+const LOST = 16
+const OPENED = 17
+const REFUSED = 18
+const STATUS = 19
+const EVENT = 20
+const FRAME = 21
+const BROKEN = 22
 
 /** What the machine may ask, in the order of flat.rs. */
-const [CONNECT, DISCONNECT, PROBE, LISTEN, DELIVER, GAP, FAULT, OUTDATED] = [1, 2, 3, 4, 5, 6, 7, 8]
+const CONNECT = 1
+const DISCONNECT = 2
+const PROBE = 3
+const DELIVER = 5
+const GAP = 6
+const FAULT = 7
+const OUTDATED = 8
 
 /** The frames of ours, and events without a name, which no server of ours sends: both are heard before hello. */
 const FROM_THE_START = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`).concat("message")
@@ -87,7 +115,7 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {import("./fetch.js").Request & { raw?: Raw | undefined, world?: World | undefined, Source?: typeof EventSource | undefined }} request
+   * @param {import("./fetch.js").Request & { raw?: Raw | undefined, world?: World | undefined, Source?: typeof EventSource | undefined, dial?: typeof import("./fetch.js").dial | undefined }} request
    * @param {boolean} viaFetch
    * @param {Machine} machine
    * @param {Page} page
@@ -151,8 +179,7 @@ export class Browser {
     const [a = "", b = "", c = "", d = "", e = ""] = text.split("\n")
     if (what === CONNECT) this.#connect(number, text)
     else if (what === DISCONNECT) number === this.#attempt && this.#runs(0)
-    else if (what === PROBE) this.#ask(number, "", true)
-    else if (what === LISTEN) (this.#names = text).split(",").forEach(this.#listen)
+    else if (what === PROBE) this.#probe(number)
     else if (what === GAP) page.gap(a, b, c)
     else if (what === FAULT) page.fault(a, b, c, d || `${number || ""}`, e)
     else if (what === OUTDATED) page.outdated(a, this.#names)
@@ -190,7 +217,7 @@ export class Browser {
   #connect(/** @type {number} */ attempt, /** @type {string} */ query) {
     const { raw, Source } = this.#request
     this.#query = raw ? (this.#viaFetch ? "" : raw.resume()) : query
-    if (this.#viaFetch && !Source) return this.#ask(attempt, raw ? raw.resume() : "", false)
+    if (this.#viaFetch && !Source) return this.#ask(attempt, raw ? raw.resume() : "")
     /** @type {EventSource} */
     let source
     try {
@@ -202,6 +229,7 @@ export class Browser {
     /** @type {Map<string, (event: MessageEvent) => void>} */
     const heard = new Map()
     const on = (/** @type {string} */ name, /** @type {(event: MessageEvent) => void} */ hear) => {
+      if (heard.has(name)) return // a frame may name it again
       heard.set(name, hear)
       source.addEventListener(name, hear)
     }
@@ -239,6 +267,9 @@ export class Browser {
   #said(/** @type {number} */ attempt, /** @type {string} */ name, /** @type {string} */ id, /** @type {string} */ data) {
     const frame = read(name.slice(10), data)
     if (typeof frame !== "object") return this.tell(BROKEN, `${name}\n${id}\n${frame ?? ""}`, attempt)
+    // An `EventSource` wants a listener for each, before events of the same chunk are dispatched.
+    this.#names = frame.names.join()
+    if (attempt === this.#attempt) frame.names.forEach((name) => this.#listen(name))
     this.tell(FRAME, [name, id, ...frame.words].join("\n"), attempt, ...frame.numbers)
   }
 
@@ -256,17 +287,31 @@ export class Browser {
     return query ? this.#url + (this.#url.includes("?") ? "&" : "?") + query : this.#url
   }
 
-  #ask(/** @type {number} */ attempt, /** @type {string} */ id, /** @type {boolean} */ probe) {
-    const { raw } = this.#request
-    const framer = probe ? undefined : this.#machine.framer(!!raw, id)
-    const abort = dial(this.#request, this.#target(), id, probe, {
-      opened: () => this.#opened(attempt),
-      bytes: (bytes) => framer ? this.#push(attempt, framer, bytes) : false,
-      lost: () => this.tell(LOST, "", attempt),
-      refused: (status, after, code) => this.tell(STATUS, code, attempt, status, after),
-      over: () => framer?.free(),
-    })
+  #probe(/** @type {number} */ attempt) {
+    const abort = probe(this.#request, this.#target(), this.#told(attempt))
     this.#runs(attempt, () => abort.abort())
+  }
+
+  #ask(/** @type {number} */ attempt, /** @type {string} */ id) {
+    const request = this.#request
+    const framer = this.#machine.framer(!!request.raw, id)
+    const told = this.#told(attempt)
+    const abort = request.dial?.(request, this.#target(), id, {
+      ...told,
+      streams,
+      opened: () => this.#opened(attempt),
+      bytes: (bytes) => this.#push(attempt, framer, bytes),
+      answered: (response, signal) => answered(response, signal, request.refused, told),
+      over: () => framer.free(),
+    })
+    this.#runs(attempt, () => abort?.abort())
+  }
+
+  #told(/** @type {number} */ attempt) {
+    return {
+      lost: () => this.tell(LOST, "", attempt),
+      refused: (/** @type {number} */ status, /** @type {number} */ after, /** @type {string} */ code) => this.tell(STATUS, code, attempt, status, after),
+    }
   }
 
   /** Bytes of an attempt; whether it goes on. */

@@ -1,10 +1,7 @@
-// One request by `fetch`: an attempt of the fetch transport, or the question for the status that an `EventSource` hides.
+// One attempt by `fetch`.
 //
 // Frames nothing and never dials a second time, but for one thing only a request itself can know: headers that were
-// refused are asked for once more.
-
-// Of a refusal's body, in bytes and milliseconds: enough for a problem document, and for people.
-const [ENOUGH, SOON] = [4096, 1000]
+// refused are asked for once more. A page over `EventSource` is sent nothing of it, so it imports types alone.
 
 /**
  * @typedef {object} Request what is asked, and how
@@ -23,20 +20,20 @@ const [ENOUGH, SOON] = [4096, 1000]
  * @property {() => void} opened
  * @property {(bytes: Uint8Array) => boolean} bytes whether to go on
  * @property {() => void} lost
- * @property {(status: number, after: number, code: string) => void} refused no stream; `after` in milliseconds
+ * @property {(response: Response) => boolean} streams whether the answer is a stream: `streams` of probe.js
+ * @property {(response: Response, signal: AbortSignal) => unknown} answered it is none
  * @property {() => void} [over] nothing follows
  */
 
 /**
- * Dials. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one. With `probe` a stream is not read.
+ * Dials. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one.
  *
  * @param {Request} request
  * @param {string} url
  * @param {string} id
- * @param {boolean} probe
  * @param {Told} tell
  */
-export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: tellRefused, wrong, counts }, url, id, probe, tell) {
+export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, wrong, counts }, url, id, tell) {
   const abort = new AbortController()
   const { signal } = abort
 
@@ -55,10 +52,8 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
     if (id) headers.set("last-event-id", String.fromCharCode(...new TextEncoder().encode(id)))
     const response = await via(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
-    const header = (/** @type {string} */ name) => response.headers.get(name) ?? ""
-    const type = header("content-type")
-    if (status === 200 && /^text\/event-stream\s*(;|$)/i.test(type)) {
-      const reader = !probe && response.body?.getReader()
+    if (tell.streams(response)) {
+      const reader = response.body?.getReader()
       if (reader) {
         if (signal.aborted) return
         tell.opened()
@@ -77,21 +72,7 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
       response.body?.cancel().catch(() => {})
       return ask(status)
     }
-    const text = await piece(response.body)
-    let code
-    try {
-      if (type.startsWith("application/problem+json")) code = JSON.parse(text).code
-    } catch {
-      // no problem of ours
-    }
-    if (signal.aborted) return
-    tellRefused?.(type, text)
-    const after = header("retry-after")
-    const seconds = Number(after)
-    // A date counts from the server's own clock, where it shows it.
-    const wait = isNaN(seconds) ? Date.parse(after) - (Date.parse(header("date")) || Date.now()) : seconds * 1000
-    // What is no date is `NaN`, and `NaN` is not over zero.
-    tell.refused(status, wait > 0 ? wait : 0, `${code ?? ""}`)
+    return tell.answered(response, signal)
   }
 
   ask(undefined)
@@ -101,19 +82,4 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
       tell.over?.()
     })
   return abort
-}
-
-/** The beginning of a body. One that does not end, or does not come, is waited for only so long. */
-async function piece(/** @type {Response["body"]} */ body) {
-  const reader = body?.getReader()
-  const decoder = new TextDecoder()
-  /** @type {Promise<{ done: true, value?: undefined }>} */
-  const late = new Promise((resolve) => setTimeout(resolve, SOON, { done: true }))
-  let text = ""
-  while (reader && text.length < ENOUGH) {
-    const { done, value } = await Promise.race([reader.read(), late])
-    if (done) break
-    text += decoder.decode(value, { stream: true })
-  }
-  return text
 }

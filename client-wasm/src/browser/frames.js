@@ -2,16 +2,17 @@
 //
 // A browser has a JSON reader; a second one in wasm would be 3 KB of every page. Held to the fixtures that Rust reads too.
 
-/** Members in the order in which frame.rs takes them. @type {Record<string, string[]>} */
+/** Members in the order in which flat.rs takes them: words, numbers (`=`), lists (`*`). @type {Record<string, string>} */
 const MEMBERS = {
-  hello: ["v", "start", "head", "names", "contract", "topics", "denied", "heartbeat", "spread", "retry"],
-  gap: ["reason", "topics"],
-  cursor: ["kind"],
-  names: ["names"],
-  bye: ["reason", "after"],
+  hello: "v= start head names* contract topics* denied* heartbeat= spread= retry=",
+  gap: "reason topics*",
+  cursor: "kind",
+  names: "names*",
+  bye: "reason after=",
 }
-const NUMBERS = ["v", "heartbeat", "spread", "retry", "after"]
-const LISTS = ["names", "topics", "denied"]
+
+/** What an event may be called; its bytes are counted where it gets its name. */
+const NAME = /^(?!(?:open|error|message)$|eventwire\.)[^\s\p{Cc},\ufeff]{1,128}$/u
 
 /** What no frame holds, and lists and words are joined by. */
 const JOINTS = /[\n,]/
@@ -19,7 +20,7 @@ const JOINTS = /[\n,]/
 /**
  * @param {string} event the name, without `eventwire.`
  * @param {string} data
- * @returns {{ words: string[], numbers: number[] } | string | undefined} the member that is missing or wrong; `undefined`
+ * @returns {{ words: string[], numbers: number[], names: string[] } | string | undefined} the member that is missing or wrong; `undefined`
  *   for a frame that this version does not know
  */
 export function read(event, data) {
@@ -35,18 +36,22 @@ export function read(event, data) {
   const values = Object.values(frame).flat()
   if (values.some((value) => typeof value === "object" && value) || /\p{Surrogate}/u.test(values.join())) return "data"
   const [words, numbers] = [/** @type {string[]} */ ([]), /** @type {number[]} */ ([])]
-  for (const name of MEMBERS[event] ?? []) {
+  /** @type {string[]} */
+  let names = []
+  for (const member of (MEMBERS[event] ?? "").split(" ")) {
+    const name = member.replace(/\W/, "")
     const value = /** @type {Record<string, unknown>} */ (frame)[name]
-    if (NUMBERS.includes(name)) {
+    if (member.endsWith("=")) {
       if (!Number.isSafeInteger(value) || Number(value) < 0) return name
       numbers.push(Number(value))
-    } else if (LISTS.includes(name)) {
+    } else if (member.endsWith("*")) {
       if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item && !JOINTS.test(item))) return name
-      words.push(value.join())
+      if (name !== "names") words.push(value.join())
+      else if ((names = value).some((name) => !NAME.test(name))) return name
     } else {
       if (typeof value !== "string" || JOINTS.test(value)) return name
       words.push(value)
     }
   }
-  return { words, numbers }
+  return { words, numbers, names }
 }

@@ -163,7 +163,7 @@ impl Watched {
                 self.news(TransportEvent::Block(Block {
                     event: &event,
                     id: &id,
-                    body: Body::Frame(&eventwire::Frame::parse(&event, &data)),
+                    body: eventwire::Frame::parse(&event, &data).into(),
                 }));
             } else {
                 self.told = EventId::parse(&id).ok();

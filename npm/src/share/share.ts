@@ -4,10 +4,9 @@
 // nothing of it. Where the platform lacks a part, there is nothing to give, and each tab has its own
 // stream.
 
-import type { dial } from "../../wasm/fetch.js";
 import type { Settings } from "../options.js";
 import type { Seat } from "./seat.js";
-import { dialler } from "./transport.js";
+import { dialler, type Ask } from "./transport.js";
 import { Tab, type Role } from "./tab.js";
 
 export interface Shared {
@@ -19,7 +18,7 @@ export interface Shared {
 }
 
 /** This stream among those of its key; `loggedOut` when one of them says that the user has left. Nothing where a part lacks. */
-export async function share(key: string, settings: Settings, ask: typeof dial, loggedOut: () => void): Promise<Shared | undefined> {
+export async function share(key: string, settings: Settings, ask: Ask, loggedOut: () => void): Promise<Shared | undefined> {
   const { url, request } = settings;
   const { method = "GET", body = "", withCredentials = false } = request;
   // Two bodies that are no text cannot be told apart.

@@ -1,7 +1,7 @@
 // One real stream under a sharing tab: `EventSource`, or `fetch`. Hands over what comes, unread but for the names it has to
 // listen for; never dials a second time.
 
-import type { dial } from "../../wasm/fetch.js";
+import type { Request, Told as Fetched } from "../../wasm/fetch.js";
 import { Lines } from "../lines.js";
 import type { Settings } from "../options.js";
 import { members, texts, type Block } from "./words.js";
@@ -20,6 +20,9 @@ export interface Transport {
   close(): void;
 }
 
+/** The client's own request by `fetch`, which knows a stream when it sees one. */
+export type Ask = (request: Request, url: string, id: string, told: Omit<Fetched, "streams">) => AbortController;
+
 export type Dial = (url: string, told: Told) => Transport;
 
 const FRAMES = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`);
@@ -27,8 +30,8 @@ const FRAMES = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwi
 /** Bytes without the end of an event after which there will be none: docs/wire.md 8.9, and room for what is no data. */
 const LONGEST = 2 * 1024 * 1024;
 
-/** How a stream of these settings dials; `ask` is the client's own request by `fetch`. */
-export function dialler({ fetch, request }: Settings, ask: typeof dial): Dial {
+/** How a stream of these settings dials. */
+export function dialler({ fetch, request }: Settings, ask: Ask): Dial {
   return (url, told) => (fetch ? overFetch(url, told, request, ask) : overEventSource(url, told, request));
 }
 
@@ -57,7 +60,7 @@ function overEventSource(url: string, told: Told, { withCredentials = false, wor
   return transport;
 }
 
-function overFetch(url: string, told: Told, request: Settings["request"], ask: typeof dial): Transport {
+function overFetch(url: string, told: Told, request: Settings["request"], ask: Ask): Transport {
   let unread = 0;
   const lines = new Lines(
     {
@@ -69,7 +72,7 @@ function overFetch(url: string, told: Told, request: Settings["request"], ask: t
     "",
   );
   const decoder = new TextDecoder();
-  const running = ask(request, url, "", false, {
+  const running = ask(request, url, "", {
     opened: () => transport.told.opened(),
     bytes: (bytes) => {
       unread += bytes.length;
@@ -77,7 +80,7 @@ function overFetch(url: string, told: Told, request: Settings["request"], ask: t
       return unread < LONGEST;
     },
     lost: () => transport.told.failed(false),
-    refused: () => transport.told.failed(true),
+    answered: () => transport.told.failed(true),
   });
   const transport: Transport = {
     told,

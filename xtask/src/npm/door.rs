@@ -9,14 +9,14 @@ const NAMES: [(&str, &str); 17] = [
     ("memory", "memory"),
     ("__wbindgen_malloc", "malloc"),
     ("__wbindgen_free", "free"),
-    ("machine_new", "machine"),
-    ("__wbg_machine_free", "dropMachine"),
-    ("machine_tell", "tell"),
-    ("machine_next", "next"),
-    ("machine_text", "text"),
-    ("machine_deadline", "deadline"),
-    ("machine_counter", "counter"),
-    ("machine_position", "position"),
+    ("machine", "machine"),
+    ("forget", "forget"),
+    ("tell", "tell"),
+    ("next", "next"),
+    ("text", "text"),
+    ("deadline", "deadline"),
+    ("counter", "counter"),
+    ("position", "position"),
     ("framer_new", "framer"),
     ("__wbg_framer_free", "dropFramer"),
     ("framer_push", "push"),
@@ -30,29 +30,44 @@ const FRAMING: [&str; 6] = ["framer", "dropFramer", "push", "block", "id", "retr
 /// What both modules export.
 const MEMORY: [&str; 3] = ["memory", "malloc", "free"];
 
-/// The wasm that exports the machine alone, or the framing alone; `wasm-opt` takes out what is behind the other.
-pub(super) fn half(wasm: &[u8], framing: bool) -> Result<Vec<u8>, String> {
-    let mut module = Module::from_buffer(wasm).map_err(|error| error.to_string())?;
-    let others = module.exports.iter().filter(|export| {
-        let name = export.name.as_str();
-        !MEMORY.contains(&name) && FRAMING.contains(&name) != framing
-    });
-    let others: Vec<_> = others.map(walrus::Export::id).collect();
-    others.into_iter().for_each(|other| module.exports.delete(other));
-    Ok(module.emit_wasm())
+/// Which of the exports somebody calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All.
+    Whole,
+    /// The machine alone.
+    Machine,
+    /// The framing of bytes alone.
+    Framing,
 }
 
-/// Renames what the package calls, and exports nothing else.
-pub(super) fn rename(module: &mut Module) -> Result<(), String> {
+impl Part {
+    fn has(self, name: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            _ if MEMORY.contains(&name) => true,
+            Self::Machine => !FRAMING.contains(&name),
+            Self::Framing => FRAMING.contains(&name),
+        }
+    }
+
+    /// Exports of the other parts, as wasm-bindgen calls them.
+    pub(super) fn uncalled(self) -> Vec<&'static str> {
+        NAMES.iter().filter(|(_, name)| !self.has(name)).map(|(long, _)| *long).collect()
+    }
+}
+
+/// Renames what is called of a part, and exports nothing else.
+pub(super) fn rename(module: &mut Module, part: Part) -> Result<(), String> {
     let mut others = Vec::new();
     for export in module.exports.iter_mut() {
         match NAMES.iter().find(|(long, _)| *long == export.name) {
-            Some((_, name)) => export.name = (*name).to_owned(),
-            None => others.push(export.id()),
+            Some((_, name)) if part.has(name) => export.name = (*name).to_owned(),
+            _ => others.push(export.id()),
         }
     }
     others.into_iter().for_each(|other| module.exports.delete(other));
-    match NAMES.iter().find(|(_, name)| !module.exports.iter().any(|export| export.name == *name)) {
+    match NAMES.iter().find(|(_, name)| part.has(name) && !module.exports.iter().any(|export| export.name == *name)) {
         None => Ok(()),
         Some((long, name)) => Err(format!("nothing exports `{long}`, which npm/src/wasm.ts calls `{name}`")),
     }

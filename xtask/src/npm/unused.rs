@@ -37,9 +37,11 @@ pub(super) struct Swept {
     pub(super) bytes: usize,
 }
 
-/// The wasm without what nothing uses, and without its relocations.
-pub(super) fn sweep(wasm: &[u8]) -> Result<(Vec<u8>, Swept), &'static str> {
-    let module = Module::read(wasm).ok_or("it is no linked wasm with relocations (-C link-arg=--emit-relocs)")?;
+/// The wasm without what nothing uses, and without its relocations. `uncalled` are exports that nobody will call, by what
+/// their names begin with: they stay as traps.
+pub(super) fn sweep(wasm: &[u8], uncalled: &[&str]) -> Result<(Vec<u8>, Swept), &'static str> {
+    let mut module = Module::default();
+    module.read(wasm, uncalled).ok_or("it is no linked wasm with relocations (-C link-arg=--emit-relocs)")?;
     let (functions, data) = module.reached()?;
     let mut out = wasm.to_vec();
     let mut swept = Swept::default();
@@ -115,8 +117,8 @@ enum Symbol {
 type Set = std::collections::HashSet<usize>;
 
 impl Module {
-    fn read(wasm: &[u8]) -> Option<Self> {
-        let mut module = Self::default();
+    fn read(&mut self, wasm: &[u8], uncalled: &[&str]) -> Option<()> {
+        let module = self;
         let mut reader = Reader { bytes: wasm, at: 8 };
         let (mut sections, mut segments, mut tables) = (Vec::new(), Vec::new(), Vec::new());
         while reader.at < wasm.len() {
@@ -136,9 +138,9 @@ impl Module {
                 2 => module.imports = reader.imported_functions()?,
                 7 => {
                     for _ in 0..reader.number()? {
-                        reader.text()?;
+                        let name = reader.text()?;
                         let (kind, index) = (reader.byte()?, reader.number()?);
-                        if kind == 0 {
+                        if kind == 0 && !uncalled.iter().any(|one| name.starts_with(one)) {
                             module.roots.push(index);
                         }
                     }
@@ -179,7 +181,7 @@ impl Module {
         }
         module.mentions.sort_unstable();
         module.forget_arguments(wasm);
-        (!module.symbols.is_empty() && !module.mentions.is_empty()).then_some(module)
+        (!module.symbols.is_empty() && !module.mentions.is_empty()).then_some(())
     }
 
     fn read_symbols(&mut self, reader: &mut Reader<'_>, segments: &[Range<usize>]) -> Option<()> {
@@ -253,8 +255,9 @@ impl Module {
         Some(())
     }
 
-    /// Forgets what is mentioned only as an argument of last words: the place of the panic, and before it the message
-    /// with its length. `i32.const PLACE` `call WORDS`, five bytes for each address: linkers do not shorten them here.
+    /// Forgets what is mentioned only as an argument of last words: the message with its length, and behind it the place of
+    /// the panic, if it has one. `i32.const PLACE` `call WORDS`, five bytes for each address: linkers do not shorten them
+    /// here.
     fn forget_arguments(&mut self, wasm: &[u8]) {
         const CONST: u8 = 0x41;
         const CALL: u8 = 0x10;
@@ -265,14 +268,18 @@ impl Module {
                 matches!(self.symbols.get(*symbol), Some(Symbol::Function(index)) if self.is_last_words(*index));
             let place = call.wrapping_sub(1 + ADDRESS);
             let mentioned = |at: usize| self.mentions.binary_search_by_key(&at, |(at, _)| *at).is_ok();
-            if !words || wasm[call - 1] != CALL || !mentioned(place) || wasm[place - 1] != CONST {
+            if !words || wasm[call - 1] != CALL {
                 continue;
             }
-            forgotten.insert(place);
+            let mut end = call - 1;
+            if mentioned(place) && wasm[place - 1] == CONST {
+                forgotten.insert(place);
+                end = place - 1;
+            }
             // A length is one to three bytes and has an opcode.
-            let message = (2..=4).map(|length| (place - 1).wrapping_sub(length)).find(|length_at| {
+            let message = (2..=4).map(|length| end.wrapping_sub(length)).find(|length_at| {
                 let mut length = Reader { bytes: wasm, at: length_at + 1 };
-                wasm[*length_at] == CONST && length.number().is_some() && length.at == place - 1
+                wasm[*length_at] == CONST && length.number().is_some() && length.at == end
             });
             forgotten.extend(
                 message.map(|at| at.wrapping_sub(ADDRESS)).filter(|at| mentioned(*at) && wasm[at - 1] == CONST),
@@ -386,7 +393,7 @@ mod tests {
 
     #[test]
     fn what_only_a_panics_last_words_reach_goes_with_them() {
-        let (swept, what) = sweep(&linked()).expect("the module is whole");
+        let (swept, what) = sweep(&linked(), &[]).expect("the module is whole");
         assert_eq!(what, Swept { last_words: 1, functions: 1, bytes: 5 });
         let has = |part: &[u8]| swept.windows(part.len()).any(|window| window == part);
         assert!(has(b"yes\0\0\0\0\0"), "the data that is used stays, the other is zero");
@@ -396,7 +403,14 @@ mod tests {
     }
 
     #[test]
+    fn what_only_an_uncalled_export_reaches_goes_with_it() {
+        let (swept, what) = sweep(&linked(), &["go"]).expect("the module is whole");
+        assert_eq!(what, Swept { last_words: 1, functions: 3, bytes: 8 });
+        assert!(!swept.windows(GO.len()).any(|window| window == GO), "it is a trap");
+    }
+
+    #[test]
     fn without_relocations_nothing_is_guessed() {
-        assert!(sweep(b"\0asm\x01\0\0\0").is_err());
+        assert!(sweep(b"\0asm\x01\0\0\0", &[]).is_err());
     }
 }

@@ -192,7 +192,7 @@ impl Page {
         let pushed = wire.decoder.push(bytes, |block| {
             let ours = block.event.starts_with(eventwire::frame::PREFIX);
             let read = eventwire::Frame::parse(block.event, block.data);
-            let body = if ours { Carried::Frame(&read) } else { Carried::Payload(Handle(0)) };
+            let body = if ours { read.into() } else { Carried::Payload(Handle(0)) };
             let told = Block { event: block.event, id: block.id, body };
             log.push(format!("{} < {} {} {:.200}", now.0, block.event, block.id, block.data));
             client.handle_input(now, Input::Transport(wire.attempt, TransportEvent::Block(told)));
@@ -248,7 +248,7 @@ impl Page {
                 }
                 Output::Deliver { .. } => unreachable!("an event is delivered while its block is read"),
                 Output::State(state) => self.stand(state),
-                Output::Fault(_) | Output::Probe { .. } | Output::Listen { .. } | Output::Outdated { .. } => {}
+                Output::Fault(_) | Output::Probe { .. } | Output::Outdated { .. } => {}
             }
         }
     }
