@@ -4,7 +4,7 @@
 
 use crate::State;
 use eventwire::{
-    Code, Frame, Pattern, Position, Topic,
+    Code, EventName, Frame, Pattern, Position, Topic,
     frame::{GapReason, InvalidFrame},
 };
 use std::time::Duration;
@@ -159,10 +159,12 @@ pub enum Output {
     Gap(Gap),
     /// Tell the page what was wrong and survived.
     Fault(Fault),
-    /// Tell the page that the server has another contract, whose names [`Output::Listen`] has just said. Once.
+    /// Tell the page that the server has another contract. Once.
     Outdated {
         /// The server's hash.
         hash: Box<str>,
+        /// The names in its hello, as far as the shell reads them.
+        names: Vec<EventName>,
     },
     /// Tell the page where the client is now.
     State(State),

@@ -148,7 +148,7 @@ impl Reader {
 
     /// Takes over what a `hello` says of names, contract and access, and where the stream starts. Returns whether this
     /// stream is the right one: another has to ask for the newest events of what access has begun to grant.
-    pub(crate) fn hello(&mut self, hello: Hello, out: &mut Outbox) -> bool {
+    pub(crate) fn hello(&mut self, mut hello: Hello, out: &mut Outbox) -> bool {
         let before = self.position();
         let cut = self.continuity.reached();
         if before.is_none() {
@@ -160,7 +160,7 @@ impl Reader {
         let other = |mine: &Contract| !mine.hash.is_empty() && mine.hash != hello.contract;
         if !self.outdated && self.contract.as_ref().is_some_and(other) {
             self.outdated = true;
-            out.push(Output::Outdated { hash: hello.contract.clone() });
+            out.push(Output::Outdated { hash: hello.contract.clone(), names: std::mem::take(&mut hello.names) });
         }
         let answer = self.interest.hello(&hello, before, cut, out);
         if !answer.had.is_empty() {

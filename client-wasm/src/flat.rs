@@ -3,7 +3,7 @@
 //! `browser/browser.js` has the other half of each number. Decides nothing.
 
 use eventwire::{
-    Code, Frame, Pattern, Position,
+    Code, EventName, Frame, Pattern, Position,
     frame::{Bye, CursorKind, Gap, GapReason, Hello},
 };
 use eventwire_client_core::{
@@ -107,7 +107,7 @@ pub(crate) fn asked(output: Output) -> (f64, String) {
             join(&mut text, &[fault.as_str(), event, path, found, topic]);
             (7, number)
         }
-        Output::Outdated { hash } => {
+        Output::Outdated { hash, .. } => {
             text.push_str(hash);
             (8, 0.0)
         }
@@ -137,7 +137,7 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
             v: a as u32,
             start: Position::parse(word()).map_err(|_| "start")?,
             head: Position::parse(word()).map_err(|_| "head")?,
-            names: Vec::new(), // read, and listened for, by `browser.js`
+            names: names(word()),
             contract: word().into(),
             topics: patterns(word()).ok_or("topics")?,
             denied: patterns(word()).ok_or("denied")?,
@@ -153,6 +153,15 @@ fn frame(name: &str, words: &str, [a, b, c, d]: [f64; 4]) -> Result<Frame, &'sta
         "eventwire.names" => Frame::Names(Vec::new()),
         _ => Frame::Bye(Bye { reason: Code::of_bye(word()), after: millis(a) }),
     })
+}
+
+/// The names of a hello. `browser.js` reads them and listens for them; only a front end in Rust is told them from here.
+fn names(joined: &str) -> Vec<EventName> {
+    let (mut names, mut rest) = (Vec::new(), joined);
+    while cfg!(feature = "typed") && !rest.is_empty() {
+        names.extend(EventName::read(cut(&mut rest, b',')));
+    }
+    names
 }
 
 #[inline(never)]

@@ -7,7 +7,7 @@ use crate::{
     framer::Framer,
     page::{Endpoint, Event, Page, Raw, Request},
 };
-use eventwire::{EventName, Pattern, Position, Topic};
+use eventwire::{Pattern, Position, Topic};
 use eventwire_client_core::{Client, Config, Counters, Output, Timestamp};
 use std::{
     cell::{Cell, RefCell},
@@ -58,8 +58,6 @@ struct Shell {
     client: RefCell<Client>,
     /// The text that goes with what was asked last.
     text: Cell<String>,
-    /// The names that were listened for last: a hello's, when the machine speaks of its contract.
-    names: RefCell<Vec<EventName>>,
     /// Whose event is handed over next, and where it is.
     next: Cell<Option<(Topic, Position)>>,
 }
@@ -87,7 +85,6 @@ impl Stream {
             page,
             client: RefCell::new(Client::new(config, seed)),
             text: Cell::default(),
-            names: RefCell::default(),
             next: Cell::default(),
         });
         shell.browser.start();
@@ -202,15 +199,8 @@ impl Shell {
         match output {
             Output::Gap(gap) => self.page.gap(gap),
             Output::Fault(fault) => self.page.fault(fault),
-            Output::Outdated { hash } => {
-                let names = self.names.take();
-                self.page.outdated(&hash, &names);
-            }
+            Output::Outdated { hash, names } => self.page.outdated(&hash, &names),
             Output::State(state) => self.page.state(&state, state.next_attempt_at().map(|at| self.date(at))),
-            Output::Listen { names } => {
-                self.names.borrow_mut().clone_from(&names);
-                return Some(Output::Listen { names });
-            }
             Output::Deliver { handle, topic, position } => {
                 self.next.set(Some((topic.clone(), position)));
                 return Some(Output::Deliver { handle, topic, position });

@@ -168,7 +168,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
     const name = type.slice(PREFIX.length);
     const frame = sink.read(name, data);
     if (typeof frame !== "object") return frame === undefined ? frame : fault("frame", type, frame);
-    const [word = "", more = "", contract = "", topics = "", denied = ""] = frame.words;
+    const [word = "", more = "", names = "", contract = "", topics = "", denied = ""] = frame.words;
     const [first = 0, , wide = 0, floor = 0] = frame.numbers;
     const bad = (member: string, joined: string): unknown =>
       !list(joined).every(sink.isPattern) && (fault("frame", type, member), true);

@@ -459,7 +459,6 @@ fn another_contract_is_told_once_with_its_names() {
             2ms waiting limit until 1392ms
             1392ms connecting retry
             1392ms connect #2 new=**&lastEventId=a-10
-            2500ms listen tick,late
             2500ms outdated 00000000000000bb
             2500ms open
             2501ms disconnect #2

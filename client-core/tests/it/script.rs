@@ -153,7 +153,7 @@ pub(crate) fn say(output: &Output) -> String {
             format!("gap {} {topics}{position}", gap.reason.as_str())
         }
         Output::Fault(fault) => format!("fault {fault:?}"),
-        Output::Outdated { hash } => format!("outdated {hash}"),
+        Output::Outdated { hash, .. } => format!("outdated {hash}"),
         Output::State(State::Waiting { until, trouble }) => format!("waiting {} until {}ms", trouble.as_str(), until.0),
         Output::State(State::Closed(reason)) => {
             let status = reason.status.map(|status| format!(" {status}")).unwrap_or_default();

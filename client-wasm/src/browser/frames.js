@@ -46,8 +46,8 @@ export function read(event, data) {
       numbers.push(Number(value))
     } else if (member.endsWith("*")) {
       if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item && !JOINTS.test(item))) return name
-      if (name !== "names") words.push(value.join())
-      else if ((names = value).some((name) => !NAME.test(name))) return name
+      if (name === "names" && (names = value).some((name) => !NAME.test(name))) return name
+      words.push(value.join())
     } else {
       if (typeof value !== "string" || JOINTS.test(value)) return name
       words.push(value)
