@@ -29,42 +29,52 @@ impl Client {
 
     /// The server said `bye`.
     pub(super) fn dismissed(&mut self, now: Timestamp, bye: Bye) {
-        let trouble = Trouble::Bye(bye.reason);
-        // Without a hello before it the attempt has failed like any.
-        let greeted = matches!(&self.place, Place::Linked(link, _) if link.greeted().is_some());
-        let least = if greeted { Millis::ZERO } else { HASTE };
-        self.earliest = now + Backoff::believed(bye.after.into()).max(least);
-        self.reckon();
-        match bye.reason.retry() {
-            Retry::Resume => self.wait_after_loss(now, trouble, bye.after.into()),
-            Retry::Once if !self.pardoned => {
+        let retry = bye.reason.retry();
+        let again = retry == Retry::Resume || retry == Retry::Once && !self.pardoned;
+        // After a sleep it is no news: what it asked for is long over.
+        if !(again && self.ended_by_sleep(now)) {
+            // Without a hello before it the attempt has failed like any.
+            let least = if self.greeted().is_some() { Millis::ZERO } else { HASTE };
+            self.earliest = now + Backoff::believed(bye.after.into()).max(least);
+            self.reckon();
+            let trouble = Trouble::Bye(bye.reason);
+            if again {
                 self.wait_after_loss(now, trouble, bye.after.into());
-                self.pardoned = true;
-            }
-            Retry::BackOff => self.failed(now, trouble, bye.after.into()),
-            Retry::Once | Retry::Never => {
+            } else if retry == Retry::BackOff {
+                self.failed(now, trouble, bye.after.into());
+            } else {
                 self.close(None, CloseReason { code: bye.reason, status: None, problem: None });
             }
         }
+        self.pardoned |= retry == Retry::Once;
     }
 
     /// An attempt is over that the server did not end.
     pub(super) fn lost(&mut self, now: Timestamp, trouble: Trouble) {
-        let greeted = match &self.place {
+        if self.greeted().is_none() {
+            self.failed(now, trouble, Millis::ZERO);
+        } else if !self.ended_by_sleep(now) {
+            self.reckon();
+            self.wait_after_loss(now, trouble, Millis::ZERO);
+        }
+    }
+
+    /// When the running attempt was let in.
+    fn greeted(&self) -> Option<Timestamp> {
+        match &self.place {
             Place::Linked(link, _) => link.greeted(),
             _ => None,
-        };
-        match greeted {
-            None => self.failed(now, trouble, Millis::ZERO),
-            // A sleep broke it, nobody else's stream: no fleet comes back with this page.
-            Some(at) if self.woke.take().is_some_and(|woke| woke >= at && Millis::between(now, woke) < WAKING) => {
-                self.dial(now, Dialled::Woke);
-            }
-            Some(_) => {
-                self.reckon();
-                self.wait_after_loss(now, trouble, Millis::ZERO);
-            }
         }
+    }
+
+    /// Dials at once if the device slept through the stream's end: no fleet comes back with this page. Once for each sleep.
+    fn ended_by_sleep(&mut self, now: Timestamp) -> bool {
+        let Some(woke) = self.woke.take() else { return false };
+        let slept = self.greeted() <= Some(woke) && Millis::between(now, woke) < WAKING;
+        if slept {
+            self.dial(now, Dialled::Woke);
+        }
+        slept
     }
 
     pub(super) fn wait_after_loss(&mut self, now: Timestamp, trouble: Trouble, after: Millis) {

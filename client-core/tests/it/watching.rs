@@ -136,6 +136,58 @@ fn c18_an_end_that_waited_for_the_tab_to_wake_is_dialled_at_once_and_only_once()
 }
 
 #[test]
+fn c18_a_bye_that_waited_for_the_tab_to_wake_is_no_news_and_dialled_at_once() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms cursor a-10 prelude
+            6ms asleep
+            120000ms bye drain after=5000
+            120005ms bye drain after=5000
+            130000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            120000ms disconnect #1
+            120000ms connecting woke
+            120000ms connect #2 lastEventId=a-10
+            120005ms disconnect #2
+            120005ms waiting drain until 125395ms
+            125395ms connecting retry
+            125395ms connect #3 lastEventId=a-10
+        "#]],
+    );
+}
+
+#[test]
+fn c18_a_bye_auth_that_waited_for_the_tab_to_wake_comes_back_at_once_and_only_once() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms cursor a-10 prelude
+            6ms asleep
+            120000ms bye auth
+            120005ms bye auth
+            130000ms end
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            120000ms disconnect #1
+            120000ms connecting woke
+            120000ms connect #2 lastEventId=a-10
+            120005ms disconnect #2
+            120005ms closed auth
+        "#]],
+    );
+}
+
+#[test]
 fn c18_a_timer_that_is_two_seconds_late_was_busy_and_not_asleep() {
     let end = |late: u64| {
         let ended = 39_005 + late;
