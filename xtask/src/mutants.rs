@@ -20,7 +20,8 @@ cargo xtask mutants client|log|session|hub [--shard K/N]
 Changes one place of the room at a time and runs the room's tests. What was caught and what was missed is kept in
 target/mutants/ROOM. cargo-mutants is installed into target/tools if it is missing.
 
-  --shard K/N   only the Kth of N parts, from 0",
+  --shard K/N   only the Kth of N parts, from 0
+  --since REV   only what has changed since this commit",
     run,
 };
 
@@ -59,10 +60,11 @@ const ROOMS: [Room; 4] = [
 ];
 
 fn run(mut args: lexopt::Parser) -> Outcome {
-    let (mut room, mut shard) = (None, None);
+    let (mut room, mut shard, mut since) = (None, None, None);
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("shard") => shard = Some(args.value()?),
+            lexopt::Arg::Long("since") => since = Some(args.value()?),
             lexopt::Arg::Value(name) => {
                 let known = ROOMS.iter().find(|room| name == room.name);
                 room = Some(known.ok_or_else(|| no_room(&format!("no room `{}`", name.to_string_lossy())))?);
@@ -82,6 +84,13 @@ fn run(mut args: lexopt::Parser) -> Outcome {
     }
     let kept = repo::target().join("mutants").join(room.name);
     std::fs::create_dir_all(&kept).map_err(Failure::io(format!("cannot make {}", kept.display())))?;
+    if let Some(since) = since {
+        let changed = kept.join("changed.diff");
+        let mut diff = program("git");
+        diff.arg("diff").arg("--output").arg(&changed).arg(since).arg("--");
+        carry_out(diff.args(room.files.iter().map(|files| files.trim_end_matches("/**"))))?;
+        mutants.arg("--in-diff").arg(changed);
+    }
     carry_out(mutants.arg("--output").arg(kept).arg("--").args(room.tests))
 }
 
