@@ -29,7 +29,7 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "eventwire",
         code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
-        at_most: 20_416,
+        at_most: 20_480,
         goal: 18 * 1024,
         pieces: &[],
     },
@@ -94,7 +94,7 @@ const ENTRIES: [Entry; 10] = [
         code: "import { Demo } from \"REPO/demo-web/web/src/demo.events.ts\"; globalThis.it = Demo;",
         at_most: 1_536,
         goal: 1_024,
-        piece: "",
+        pieces: &[],
     },
 ];
 
