@@ -11,6 +11,8 @@ use std::collections::HashSet;
 
 /// Longest fixed list written out as a tuple.
 const TUPLE: u64 = 64;
+/// Longest text that is written more than once: types inside types would multiply.
+const AGAIN: usize = 2_000;
 /// Longest object type kept on one line.
 const LINE: usize = 80;
 
@@ -34,7 +36,7 @@ impl Types<'_> {
         let doc = doc(&node.note, "");
         match &node.shape {
             Shape::Record(record) if record.rest.is_none() && !record.fields.is_empty() => {
-                format!("{doc}export interface {name} {}\n", self.members(record, ""))
+                format!("{doc}export interface {name} {}\n", Self::members(record, self.signatures(record, "  "), ""))
             }
             shape => {
                 let text = self.shape(shape, "").0;
@@ -110,7 +112,7 @@ impl Types<'_> {
     fn list(&self, list: &List, indent: &str) -> (String, Bond) {
         let (text, bond) = self.shape(&list.items.shape, indent);
         match (list.min, list.max) {
-            (Some(min), Some(max)) if min == max && max <= TUPLE => {
+            (Some(min), Some(max)) if min == max && max <= TUPLE && text.len() * (max as usize) <= AGAIN => {
                 (format!("[{}]", join((0..max).map(|_| text.clone()), ", ")), Bond::Tight)
             }
             (_, Some(0)) => ("[]".into(), Bond::Tight),
@@ -121,45 +123,47 @@ impl Types<'_> {
 
     fn record(&self, record: &Record, indent: &str) -> String {
         let plain = |field: &Field| field.node.note.doc.is_none() && !field.node.note.deprecated;
+        // Written once, at the depth it has on lines of its own: what fits on one line has no depth.
+        let lines = self.signatures(record, &format!("{indent}  "));
         if record.fields.iter().all(plain) {
-            let line = format!("{{ {} }}", join(self.signatures(record, indent).into_iter(), "; "));
+            let line = format!("{{ {} }}", lines.join("; "));
             if line.len() <= LINE && !line.contains('\n') {
                 return line;
             }
         }
-        self.members(record, indent)
+        Self::members(record, lines, indent)
     }
 
-    fn members(&self, record: &Record, indent: &str) -> String {
+    fn members(record: &Record, lines: Vec<String>, indent: &str) -> String {
         let inner = format!("{indent}  ");
         let notes =
             record.fields.iter().map(|field| doc(&field.node.note, &inner)).chain(std::iter::repeat(String::new()));
-        let lines = notes.zip(self.signatures(record, &inner)).map(|(doc, line)| format!("{doc}{inner}{line};\n"));
+        let lines = notes.zip(lines).map(|(doc, line)| format!("{doc}{inner}{line};\n"));
         format!("{{\n{}{indent}}}", lines.collect::<String>())
     }
 
     fn signatures(&self, record: &Record, indent: &str) -> Vec<String> {
+        let types: Vec<_> = record.fields.iter().map(|field| self.node(&field.node, indent)).collect();
         let mut lines: Vec<_> = record
             .fields
             .iter()
-            .map(|field| {
-                format!(
-                    "{}{}: {}",
-                    text::member(&field.name),
-                    if field.required { "" } else { "?" },
-                    self.node(&field.node, indent)
-                )
+            .zip(&types)
+            .map(|(field, text)| {
+                format!("{}{}: {text}", text::member(&field.name), if field.required { "" } else { "?" })
             })
             .collect();
         let none = Note::default();
         if let Some(rest) = &record.rest {
             // A named member must fit the index signature, too.
-            let mut kinds: Vec<_> = record.fields.iter().map(|field| (&none, self.node(&field.node, indent))).collect();
+            let mut kinds: Vec<_> = types.into_iter().map(|text| (&none, text)).collect();
             kinds.push((&none, self.node(rest, indent)));
             if record.fields.iter().any(|field| !field.required) {
                 kinds.push((&none, "undefined".into()));
             }
-            lines.push(format!("[key: string]: {}", self.union(kinds, indent).0));
+            // Whoever reads any member of so large an object has to look what it is.
+            let long = kinds.iter().map(|(_, text)| text.len()).sum::<usize>() > AGAIN;
+            let all = if long { "unknown".into() } else { self.union(kinds, indent).0 };
+            lines.push(format!("[key: string]: {all}"));
         } else if record.fields.is_empty() {
             lines.push("[key: string]: unknown".into());
         }

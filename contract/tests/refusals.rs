@@ -285,3 +285,16 @@ fn types_that_multiply_when_written_out_stay_small() {
         assert!(contract.javascript().len() < 100_000, "{}", contract.javascript().len());
     }
 }
+
+#[test]
+fn a_type_is_never_written_out_more_often_than_it_can_be_read() {
+    // Each level stands 60 times in the one around it, or twice: as a member's type and in the type of all members.
+    let fixed = |inner: Value| json!({ "type": "array", "items": inner, "minItems": 60, "maxItems": 60 });
+    let map = |inner: Value| json!({ "type": "object", "properties": { "a": inner }, "required": ["a"], "additionalProperties": { "type": "string" } });
+    for (what, depth, level) in [("fixed", 4, &fixed as &dyn Fn(Value) -> Value), ("map", 16, &map)] {
+        let payload = (0..depth)
+            .fold(json!({ "type": "object", "properties": { "x": { "type": "number" } } }), |inner, _| level(inner));
+        let text = Contract::compile(&of(payload)).unwrap().typescript();
+        assert!(text.len() < 60_000, "{what}: {} bytes", text.len());
+    }
+}
