@@ -73,8 +73,8 @@ impl Millis {
 }
 
 impl From<Duration> for Millis {
-    #[inline(never)] // once in wasm, not where each is taken over
-    /// Not `Duration::as_millis`: that is arithmetic of 128 bits.
+    // Once in wasm, not where each is taken over; and not `Duration::as_millis`, which is arithmetic of 128 bits.
+    #[inline(never)]
     fn from(duration: Duration) -> Self {
         Self(duration.as_secs().min(Self::MOST / 1000) * 1000 + u64::from(duration.subsec_millis()))
     }
@@ -98,5 +98,20 @@ impl Div<u64> for Millis {
     type Output = Self;
     fn div(self, by: u64) -> Self {
         Self(self.0 / by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_move_a_moment_by_whole_milliseconds_and_no_further_than_either_end() {
+        let moment = Timestamp(5_000);
+        assert_eq!(moment + Duration::new(20_000, 7_999_999), Timestamp(20_005_007));
+        assert_eq!(moment - Duration::from_millis(1_001), Timestamp(3_999));
+        assert_eq!(moment - Duration::from_secs(6), Timestamp(0));
+        let longest = moment + Duration::MAX;
+        assert!(longest > moment + Duration::from_secs(1_000_000_000_000) && longest < Timestamp::NEVER, "{longest:?}");
     }
 }

@@ -364,3 +364,39 @@ fn what_a_page_had_of_a_pattern_it_let_go_of_is_not_handed_over_again_by_a_wider
         "#]],
     );
 }
+
+#[test]
+fn a_topic_let_go_of_while_another_came_brings_its_newest_event_when_it_is_asked_for_again() {
+    check_with(
+        named("latest.x"),
+        "
+            0ms open
+            1ms hello start=a-10
+            1ms cursor a-10 prelude
+            2ms event a-12/latest.x
+            10ms add other
+            11ms delete latest.x
+            100ms hello start=a-12
+            100ms cursor a-12 prelude
+            1000ms add latest.x
+            1100ms hello start=a-12
+            1100ms event a-12/latest.x
+            1100ms cursor a-12 prelude
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=latest.x
+            1ms open
+            2ms deliver latest.x a-12
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 new=other&lastEventId=a-12
+            100ms open
+            1050ms disconnect #2
+            1050ms connecting topics
+            1050ms connect #3 topics=other&new=latest.x&lastEventId=a-12
+            1100ms open
+            1100ms deliver latest.x a-12
+        "#]],
+    );
+}
