@@ -1,9 +1,11 @@
 //! A store in memory that outlives its hubs and misbehaves on request: appends refused, acknowledgements lost, tails
-//! cut, nobody there, another epoch.
+//! cut, nobody there, another epoch. As the disk does, it knows of what topics it has forgotten something: one that did not
+//! would owe a gap to every reader from before.
 
-use eventwire::{Epoch, Offset};
+use eventwire::{Epoch, Offset, Topic};
 use eventwire_server::store::{
-    Acked, AppendError, Bounds, Durability, Fed, Profile, Record, Retention, Store, StoreError, StoreErrorKind, TailEnd,
+    Acked, AppendError, Bounds, Durability, Fed, Forgotten, Profile, Record, Retention, Store, StoreError,
+    StoreErrorKind, TailEnd,
 };
 use futures_util::{Stream, stream};
 use std::{
@@ -27,6 +29,8 @@ struct State {
     head: Offset,
     records: BTreeMap<Offset, Arc<Record>>,
     kept: BTreeMap<Offset, Arc<Record>>,
+    /// The newest of each topic that is neither.
+    forgotten: BTreeMap<Topic, Offset>,
     /// Raised to end every tail that is attached.
     attached: u64,
     next: Option<Next>,
@@ -51,6 +55,7 @@ impl Shaky {
             head: Offset::ZERO,
             records: BTreeMap::new(),
             kept: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             attached: 0,
             next: None,
             away: false,
@@ -88,6 +93,7 @@ impl Shaky {
             (state.first, state.head) = (Offset(1), Offset::ZERO);
             state.records.clear();
             state.kept.clear();
+            state.forgotten.clear();
         }
         drop(state);
         self.tell();
@@ -217,12 +223,23 @@ impl Store for Shaky {
         let rest = state.records.split_off(&before);
         let trimmed = std::mem::replace(&mut state.records, rest);
         state.kept.extend(trimmed);
-        state.kept.retain(|at, _| keep.contains(at));
+        let (kept, forgotten) = std::mem::take(&mut state.kept).into_iter().partition(|(at, _)| keep.contains(at));
+        state.kept = kept;
+        for (at, record) in forgotten {
+            let newest = state.forgotten.entry(record.topic.clone()).or_default();
+            *newest = at.max(*newest);
+        }
         state.first = state.first.max(before);
         Ok(state.first)
     }
 
     async fn kept(&self) -> Result<Vec<(Offset, Arc<Record>)>, StoreError> {
         Ok(self.lock().answering()?.kept.iter().map(|(at, record)| (*at, record.clone())).collect())
+    }
+
+    async fn forgotten(&self) -> Result<Option<Forgotten>, StoreError> {
+        let state = self.lock();
+        let topics = state.answering()?.forgotten.iter().map(|(topic, at)| (topic.clone(), *at)).collect();
+        Ok(Some(Forgotten { topics, ..Forgotten::default() }))
     }
 }
