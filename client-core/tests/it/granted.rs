@@ -674,3 +674,24 @@ fn what_was_had_of_one_order_is_not_taken_for_what_another_brings_that_begins_in
     "#]],
     );
 }
+
+/// More is granted than a request can name: the newest events of what is new cannot be asked for, and the page hears of that
+/// alone.
+#[test]
+fn what_is_granted_anew_and_cannot_be_asked_for_is_told_as_a_gap_of_just_that() {
+    let many: Vec<_> = (0..=eventwire::limits::PATTERNS).map(|n| format!("t{n}")).collect();
+    let many = many.join(",");
+    let script = format!(
+        "
+        0ms open
+        1ms hello topics={many}
+        2ms cursor a-10 prelude
+        3ms ended
+        3000ms hello topics={many},fresh
+        3001ms hello topics={many},fresh
+        "
+    );
+    let transcript = run(Config { topics: Topics::Granted, ..Config::default() }, &script);
+    let gaps: Vec<_> = transcript.lines().filter(|line| line.contains(" gap ")).collect();
+    assert_eq!(gaps, ["3000ms gap detected fresh at a-10"], "{transcript:.2000}");
+}
