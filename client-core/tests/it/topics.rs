@@ -400,3 +400,42 @@ fn a_topic_let_go_of_while_another_came_brings_its_newest_event_when_it_is_asked
         "#]],
     );
 }
+
+#[test]
+fn what_a_wider_pattern_brought_counts_also_where_a_narrower_one_was_let_go_of_before() {
+    check_with(
+        named("latest.x"),
+        "
+            0ms open
+            1ms hello start=a-10
+            1ms cursor a-10 prelude
+            2ms event a-12/latest.x
+            10ms add latest.*
+            61ms ended
+            62ms delete latest.x
+            4000ms hello start=a-12
+            4000ms cursor a-12 prelude
+            4001ms event a-20.8/latest.x
+            5000ms gap a-30 slow latest.*
+            5001ms event a-20/latest.x
+            5001ms cursor a-30 prelude
+            5002ms event a-31.11/latest.x
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1 topics=latest.x
+            1ms open
+            2ms deliver latest.x a-12
+            60ms disconnect #1
+            60ms connecting topics
+            60ms connect #2 topics=latest.x&new=latest.*&lastEventId=a-12
+            61ms waiting lost until 1451ms
+            1451ms connecting retry
+            1451ms connect #3 new=latest.*&lastEventId=a-12
+            4000ms open
+            4001ms deliver latest.x a-20
+            5000ms gap slow latest.* at a-30
+            5002ms deliver latest.x a-31
+        "#]],
+    );
+}
