@@ -29,6 +29,9 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// Longest place, in bytes, that is carried into another type.
+const LONG: usize = 200;
+
 /// A place in the schema, and in the Rust types it was made from.
 #[derive(Clone, Debug)]
 pub(crate) struct At {
@@ -62,9 +65,15 @@ impl At {
         self
     }
 
-    /// The same Rust place, whose schema stands elsewhere.
+    /// The same Rust place, whose schema stands elsewhere. Through a chain of many types a place would have a piece of each:
+    /// past [`LONG`] it keeps the event, and the type that was reached.
     pub(crate) fn moved(&self, pointer: &str) -> Self {
-        Self { pointer: pointer.to_owned(), place: self.place.clone() }
+        let mut place = self.place.clone();
+        if place.len() > LONG {
+            place.truncate(place.find(['.', '[']).unwrap_or(place.len()));
+            place = format!("{place}.….{}", visible(pointer.rsplit('/').next().unwrap_or_default()));
+        }
+        Self { pointer: pointer.to_owned(), place }
     }
 
     pub(crate) fn refuse(&self, what: impl Into<String>, why: impl Into<String>, next: impl Into<String>) -> Refusal {

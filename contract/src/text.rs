@@ -97,11 +97,12 @@ impl Scope {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.taken.contains(name)
+        self.taken.contains(cut(name))
     }
 
     /// The identifier wanted, or the first free one like it.
     pub(crate) fn take(&mut self, wanted: &str) -> String {
+        let wanted = cut(wanted);
         let mut name = wanted.to_owned();
         while !self.taken.insert(name.clone()) {
             let n = self.next.entry(wanted.to_owned()).or_insert(2);
@@ -110,6 +111,13 @@ impl Scope {
         }
         name
     }
+}
+
+/// Longest identifier, in characters, before it is given a number: each is written wherever it is used.
+const LONGEST: usize = 100;
+
+fn cut(name: &str) -> &str {
+    name.char_indices().nth(LONGEST).map_or(name, |(end, _)| &name[..end])
 }
 
 const RESERVED: &str = "

@@ -298,3 +298,42 @@ fn a_type_is_never_written_out_more_often_than_it_can_be_read() {
         assert!(text.len() < 60_000, "{what}: {} bytes", text.len());
     }
 }
+
+#[test]
+fn a_chain_of_many_types_is_read_step_by_step_and_its_places_stay_short() {
+    let chain = |n: usize, last: Value| {
+        let next = |i: usize| json!({ "type": "object", "properties": { "x": { "$ref": format!("#/$defs/T{}", i + 1) } }, "required": ["x"] });
+        let mut defs: serde_json::Map<_, _> = (0..n).map(|i| (format!("T{i}"), next(i))).collect();
+        defs.insert(format!("T{n}"), last);
+        let mut schema = of(json!({ "$ref": "#/$defs/T0" }));
+        schema["$defs"] = defs.into();
+        schema
+    };
+    // Where each type is met must not be spelled with all that leads there: the places of a chain would fill the memory.
+    let refusals =
+        Contract::compile(&chain(5_000, json!({ "type": "integer", "format": "uint64", "minimum": 0 }))).unwrap_err();
+    let place = &refusals[0].place;
+    assert!(place.len() < 400 && place.starts_with("Shop::a.….T"), "{} bytes: {place:.500}", place.len());
+    assert_eq!(refusals[0].pointer, "/$defs/T5000");
+    let schema = chain(500, json!({ "type": "boolean" }));
+    let contract = Contract::compile(&schema).unwrap();
+    let bound = schema.to_string().len() * 10;
+    assert!(contract.typescript().len() < bound && contract.javascript().len() < bound);
+    assert_eq!(eventwire_contract::check(&contract, &contract), []);
+}
+
+#[test]
+fn a_long_name_is_not_repeated_wherever_it_is_used() {
+    // The enum's own name, at each place that holds one, and a member's in the name of each function below it.
+    let inner = json!({ "type": "object", "properties": { "b": { "type": "array", "items": { "type": "boolean" } } }, "required": ["b"] });
+    let many: serde_json::Map<_, _> =
+        (0..100).map(|i| (format!("m{i}"), if i % 2 == 0 { json!({ "$ref": "#" }) } else { inner.clone() })).collect();
+    let mut schema =
+        of(json!({ "type": "object", "properties": { "L".repeat(5_000): { "type": "object", "properties": many } } }));
+    schema["title"] = "T".repeat(5_000).into();
+    let contract = Contract::compile(&schema).unwrap();
+    let bound = schema.to_string().len() * 6;
+    for text in [contract.typescript(), contract.javascript()] {
+        assert!(text.len() < bound, "{} bytes, {bound} at most", text.len());
+    }
+}
