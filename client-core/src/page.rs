@@ -92,6 +92,10 @@ impl Page {
         }
     }
 
+    pub(crate) fn seen(&self) -> bool {
+        self.hidden.is_none()
+    }
+
     pub(crate) fn offline(&self) -> bool {
         self.offline
     }

@@ -18,6 +18,10 @@ use crate::{
 };
 use eventwire::{Code, Pattern, Position};
 
+/// A page that is seen looks at the clock this long after the last input of its stream: a sleep is noticed by a look that
+/// comes late. Timers of hidden pages are late without one.
+const LOOK: Millis = Millis::from_secs(3);
+
 /// A client without IO: inputs with their time go in, outputs are drained after each, and a deadline says when to come
 /// back without news.
 #[derive(Debug)]
@@ -197,6 +201,7 @@ impl Client {
     fn due(&self) -> Timestamp {
         let own = match &self.place {
             Place::Idle | Place::Closed(_) => return Timestamp::NEVER,
+            Place::Linked(link, _) if self.page.seen() => link.watch.deadline().min(self.now + LOOK),
             Place::Linked(link, _) => link.watch.deadline(),
             Place::Waiting(until) => *until,
             Place::Paused(_) => Timestamp::NEVER,
@@ -206,8 +211,9 @@ impl Client {
 
     /// Time as the machine believes it: it never falls. A deadline that passed unseen means that the device slept.
     fn look_at_the_clock(&mut self, now: Timestamp) -> Timestamp {
+        let due = self.due();
         self.now = self.now.max(now.min(Timestamp::LAST));
-        if self.now > self.due() + LATE {
+        if self.now > due + LATE {
             self.woke = Some(self.now);
         }
         self.now

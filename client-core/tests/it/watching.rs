@@ -188,15 +188,37 @@ fn c18_a_bye_auth_that_waited_for_the_tab_to_wake_comes_back_at_once_and_only_on
 }
 
 #[test]
-fn c18_a_timer_that_is_two_seconds_late_was_busy_and_not_asleep() {
-    let end = |late: u64| {
-        let ended = 39_005 + late;
-        let script = format!("0ms open\n5ms hello\n5ms cursor a-10 prelude\n6ms asleep\n{ended}ms ended");
+fn c18_a_sleep_of_five_seconds_is_noticed_by_a_page_that_is_seen() {
+    let end = |slept: u64| {
+        let ended = 6_000 + slept;
+        let script = format!(
+            "0ms open\n5ms hello\n5ms cursor a-10 prelude\n6000ms cursor a-10 beat\n6000ms asleep\n{ended}ms ended"
+        );
         let transcript = crate::script::run(eventwire_client_core::Config::default(), &script);
         transcript.lines().nth(3).unwrap_or_default().split_once(' ').expect("a time").1.to_owned()
     };
-    expect!["waiting lost until 42395ms"].assert_eq(&end(2_000));
-    expect!["connecting woke"].assert_eq(&end(2_001));
+    expect!["waiting lost until 12390ms"].assert_eq(&end(5_000));
+    expect!["connecting woke"].assert_eq(&end(5_001));
+}
+
+#[test]
+fn c18_the_timers_of_a_page_that_is_not_seen_are_late_without_a_sleep() {
+    check(
+        "
+            0ms open
+            5ms hello
+            5ms cursor a-10 prelude
+            6ms hidden
+            7ms asleep
+            9000ms ended
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            5ms open
+            9000ms waiting lost until 10390ms
+        "#]],
+    );
 }
 
 #[test]
