@@ -89,6 +89,13 @@ impl<'a> Text<'a> {
         text.out
     }
 
+    /// One schema without what it refers to, and that.
+    pub(crate) fn open(root: &'a Value, order: &'a Order, schema: &'a Value) -> (String, Vec<(usize, &'a str)>) {
+        let mut text = Self::new(root, order, Some(Vec::new()));
+        text.schema(schema);
+        (text.out, text.targets.unwrap_or_default())
+    }
+
     fn schema(&mut self, schema: &'a Value) {
         if let Some(names) = all_names(schema) {
             return self.names(names);

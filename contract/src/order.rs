@@ -13,7 +13,7 @@ const ROUNDS: usize = 16;
 type Print = [u8; 32];
 
 /// A fingerprint of everything that is referred to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Order {
     prints: HashMap<String, Print>,
     /// Of arms, by their place in memory: arms within arms would otherwise be read again at each level.
@@ -22,19 +22,19 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn of(root: &Value) -> Self {
-        let mut targets = HashSet::new();
-        gather(root, &mut targets);
-        let mut order = Self {
-            prints: targets.iter().map(|target| ((*target).to_owned(), Print::default())).collect(),
-            arms: RefCell::default(),
-        };
+        let types = types(root);
+        let mut order = Self::default();
+        // What differs neither in itself nor in what it refers to has one print. Of a chain of types all links are alike for
+        // as many rounds as they are far from its end: each in each round, printing would be nearly all that compiling costs.
+        let mut known = HashMap::new();
         // Each round looks one reference further; when it tells no two more apart, no later one will.
         let mut different = 1;
         for _ in 0..ROUNDS {
-            let prints: HashMap<_, _> = targets
-                .iter()
-                .filter_map(|target| Some(((*target).to_owned(), order.print(root, refs::resolve(root, target)?))))
-                .collect();
+            let mut print = |it: &Type<'_>| {
+                let refers: Vec<_> = it.refers.iter().map(|target| order.target(target)).collect();
+                *known.entry((it.like, refers)).or_insert_with(|| order.print(root, it.schema))
+            };
+            let prints = types.iter().map(|it| (it.target.to_owned(), print(it))).collect();
             order = Self { prints, arms: RefCell::default() };
             let now = order.prints.values().collect::<HashSet<_>>().len();
             if now <= different {
@@ -68,8 +68,36 @@ impl Order {
     }
 
     fn print(&self, root: &Value, schema: &Value) -> Print {
+        #[cfg(test)]
+        tests::PRINTED.set(tests::PRINTED.get() + 1);
         Sha256::digest(Text::local(root, self, schema)).into()
     }
+}
+
+/// What is referred to.
+struct Type<'a> {
+    target: &'a str,
+    schema: &'a Value,
+    /// The same number for all that say the same beside what they refer to.
+    like: usize,
+    /// What it refers to, in the order of its text.
+    refers: Vec<&'a str>,
+}
+
+fn types(root: &Value) -> Vec<Type<'_>> {
+    let mut targets = HashSet::new();
+    gather(root, &mut targets);
+    let unordered = Order::default();
+    let mut texts = HashMap::new();
+    let mut types = Vec::with_capacity(targets.len());
+    for &target in &targets {
+        let Some(schema) = refs::resolve(root, target) else { continue };
+        let (text, refers) = Text::open(root, &unordered, schema);
+        let refers = refers.into_iter().filter_map(|(_, target)| targets.get(target).copied()).collect();
+        let next = texts.len();
+        types.push(Type { target, schema, like: *texts.entry(text).or_insert(next), refers });
+    }
+    types
 }
 
 fn gather<'a>(value: &'a Value, targets: &mut HashSet<&'a str>) {
@@ -80,5 +108,43 @@ fn gather<'a>(value: &'a Value, targets: &mut HashSet<&'a str>) {
         }
         Value::Array(values) => values.iter().for_each(|value| gather(value, targets)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Order, ROUNDS};
+    use serde_json::{Map, Value, json};
+    use std::cell::Cell;
+
+    thread_local! {
+        /// How often a fingerprint was made of a text.
+        pub(super) static PRINTED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A chain of types, each of which has the next; how often anything was printed to put its arms in order.
+    fn printed(links: usize, link: impl Fn(usize, Value) -> Value) -> usize {
+        let next = |i: usize| json!({ "$ref": format!("#/$defs/T{}", i + 1) });
+        let mut defs: Map<_, _> = (0..links).map(|i| (format!("T{i}"), link(i, next(i)))).collect();
+        defs.insert(format!("T{links}"), json!({ "type": "boolean" }));
+        PRINTED.set(0);
+        let root = json!({ "$ref": "#/$defs/T0", "$defs": defs });
+        let order = Order::of(&root);
+        assert_eq!(order.prints.len(), links + 1);
+        PRINTED.get()
+    }
+
+    #[test]
+    fn a_long_chain_of_types_is_not_printed_anew_in_each_round() {
+        let links = 3_000;
+        let object = |name: &str, value: Value| json!({ "type": "object", "properties": { name: value } });
+        let alike = printed(links, |_, next| object("x", next));
+        assert!(alike <= ROUNDS * ROUNDS, "{alike}");
+        // With two arms in each, printed once to read them.
+        let optional = printed(links, |_, next| object("x", json!({ "anyOf": [next, { "type": "null" }] })));
+        assert!(optional <= 2 * links + 3 * ROUNDS * ROUNDS, "{optional}");
+        // What differs in itself is told apart in the first round, and needs no more than a second to show it.
+        let named = printed(links, |i, next| object(&format!("x{i}"), next));
+        assert!(named <= 2 * (links + 1), "{named}");
     }
 }
