@@ -93,12 +93,13 @@ test("what cannot be a contract is told with the place, the reason and the next 
   ];
   for (const [file, said] of cases) {
     const { code, out, err } = await run(["types", file]);
-    assert.deepEqual([code, out], [1, ""], file);
+    assert.deepEqual([code, out], [2, ""], file);
+    assert.equal((await run(["types", file, "-o", "a.ts", "--check"])).code, 2, `${file}: whether a.ts is stale is not known`);
     assert.match(err, said);
     assert.doesNotMatch(err, / at .*\.js:/, "no stack");
   }
   const { code, err } = await run(["types", put("c.json", schema()), "-o", "no/such/folder.ts"]);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(err, /cannot write no\/such\/folder\.ts: the folder is not there/);
 });
 
@@ -133,7 +134,8 @@ test("a server's refusals are told by what to do about them, and no secret is sh
     close();
   }
   const { code, err } = await run(["types", `${url}/contract`]);
-  assert.equal(code, 1);
+  assert.equal(code, 2);
+  assert.equal((await run(["types", `${url}/contract`, "-o", "a.ts", "--check"])).code, 2);
   assert.match(err, /cannot reach http:\/\/127\.0\.0\.1:\d+\/contract: nobody listens there\. Start the server/);
 });
 
@@ -208,7 +210,34 @@ test("check tells what breaks open pages first, and ends with 1 only if somethin
   assert.deepEqual(await run(["check", old, old]), { code: 0, out: "no changes\n", err: "" });
   const json = JSON.parse((await run(["check", old, wider, "--json"])).out);
   assert.deepEqual([json.breaks, json.changes[0].kind, json.changes[0].path], [true, "null-added", "/sku"]);
-  assert.match((await run(["check", old, put("x.json", "{}")])).err, /x\.json is JSON, but no contract can be made of it:\n {2}schema: no title/);
+});
+
+test("a check that cannot read a contract ends with 2, which no breaking change does", async () => {
+  const fine = put("fine.json", schema());
+  const { url, close } = await serve((_, response) => response.writeHead(503).end());
+  close();
+  const cases: [file: string, said: RegExp][] = [
+    ["none.json", /cannot read none\.json: it is not there/],
+    [put("x.json", "{}"), /x\.json is JSON, but no contract can be made of it:\n {2}schema: no title/],
+    [put("y.json", "<html>"), /y\.json is an HTML page/],
+    [put("z.json", "{"), /z\.json is no JSON/],
+    [`${url}/contract`, /cannot reach http/],
+  ];
+  for (const [file, said] of cases) {
+    for (const words of [[fine, file], [file, fine], [file, file]]) {
+      const { code, out, err } = await run(["check", ...words, "--json"]);
+      assert.deepEqual([code, out], [2, ""], words.join(" "));
+      assert.match(err, said);
+    }
+  }
+  for (const words of [["--help"], ["types", "--help"], ["check", "--help"]]) assert.match((await run(words)).out, /Exit codes: 0 .*, 1 .*, 2 not known/, words.join(" "));
+});
+
+test("who stops reading what check says does not turn its verdict", async () => {
+  const [old, broken] = [put("read.json", schema()), put("left.json", schema({ type: "boolean" }))];
+  const child = spawn(process.execPath, [MAIN, "check", old, broken], { cwd: dir, stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.destroy();
+  assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 1);
 });
 
 test("the plugin fails a build whose module is stale, or writes it, or leaves it, and writes it before the first page of development", async () => {

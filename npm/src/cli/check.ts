@@ -1,19 +1,20 @@
 // `eventwire check`: what a new contract breaks for pages that are open.
 
 import { check, type Change } from "./compiler.js";
-import { Failure, refused } from "./failure.js";
+import { DIFFERS, Failure, refused, WELL } from "./failure.js";
 import { source } from "./source.js";
 import { headersOf, parsed, type Words } from "./words.js";
 
 export const help = `npx eventwire check <old> <new> [--rolling] [--json] [--header 'name: value']
 
 Tells each change between two contracts, as pages meet it that were built with the old one and are still open when the server
-has the new one. Ends with 1 if a change breaks them, else with 0. Each is a file or a URL of the schema that
-\`hub.contract_route()\` serves.
+has the new one. Each is a file or a URL of the schema that \`hub.contract_route()\` serves.
 
       --rolling    also the other way about: pages of the new contract on a server of the old one, as while a deploy rolls
       --json       one JSON object on standard output
   -H, --header     sent along with URLs, as in npx eventwire types
+
+Exit codes: 0 nothing breaks, 1 a change breaks them, 2 not known: a contract cannot be read or reached, or is none.
 
   npx eventwire check released.schema.json http://127.0.0.1:3000/contract`;
 
@@ -25,7 +26,7 @@ export async function run(words: Words): Promise<number> {
   });
   const [before, now, more] = positionals;
   if (before === undefined || now === undefined || more !== undefined) {
-    throw new Failure(`check takes two files or URLs, the old one and the new one, and was given ${positionals.length}; see npx eventwire check --help`, 2);
+    throw new Failure(`check takes two files or URLs, the old one and the new one, and was given ${positionals.length}; see npx eventwire check --help`);
   }
   const headers = headersOf((values.header as string[] | undefined) ?? []);
   const sources = [source(before, headers), source(now, headers)] as const;
@@ -38,9 +39,9 @@ export async function run(words: Words): Promise<number> {
   const changes = compared(0, 1);
   const rolling = values.rolling ? compared(1, 0).filter((change) => change.breaks) : [];
   const breaking = changes.filter((change) => change.breaks).length;
-  const code = breaking + rolling.length > 0 ? 1 : 0;
+  const code = breaking + rolling.length > 0 ? DIFFERS : WELL;
   if (values.json) {
-    console.log(JSON.stringify({ breaks: code === 1, changes, ...(values.rolling && { rolling }) }));
+    console.log(JSON.stringify({ breaks: code === DIFFERS, changes, ...(values.rolling && { rolling }) }));
     return code;
   }
   // What breaks first.

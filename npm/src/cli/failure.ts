@@ -2,13 +2,15 @@
 
 import type { Wrong } from "./compiler.js";
 
-/** Something the user can mend. `code` is the process's exit code: 1 for work that failed, 2 for words not understood. */
+/** The exit codes, as `diff` and `grep` have them: a pipeline tells a contract that breaks from one that it could not read. */
+export const [WELL, DIFFERS, TROUBLE] = [0, 1, 2] as const;
+
+/** Something the user can mend, which kept the command from its answer. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
   constructor(
     message: string,
-    readonly code: 1 | 2 = 1,
     /** Whether the next try may go otherwise with nothing changed here: a server that is away. */
     readonly passing = false,
   ) {

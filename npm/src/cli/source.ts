@@ -76,10 +76,10 @@ function served(from: string, headers: Readonly<Record<string, string>>): Source
   try {
     url = new URL(from);
   } catch {
-    throw new Failure(`${JSON.stringify(from)} is no URL: correct it`, 2);
+    throw new Failure(`${JSON.stringify(from)} is no URL: correct it`);
   }
   if (url.username || url.password) {
-    throw new Failure("a URL with a user or password in it ends up in logs and histories: leave them out and pass --header 'authorization: …'", 2);
+    throw new Failure("a URL with a user or password in it ends up in logs and histories: leave them out and pass --header 'authorization: …'");
   }
   // A query may hold a token.
   const name = `${url.origin}${url.pathname}${url.search && "?…"}`;
@@ -93,7 +93,7 @@ function served(from: string, headers: Readonly<Record<string, string>>): Source
           signal: AbortSignal.timeout(ANSWER),
         });
       } catch (error) {
-        throw new Failure(`cannot reach ${name}: ${reason(error)}. Start the server, or correct the URL`, 1, true);
+        throw new Failure(`cannot reach ${name}: ${reason(error)}. Start the server, or correct the URL`, true);
       }
       if (response.status === 304 && mark) {
         await response.body?.cancel();
@@ -101,7 +101,7 @@ function served(from: string, headers: Readonly<Record<string, string>>): Source
       }
       if (!response.ok) {
         await response.body?.cancel();
-        throw new Failure(`${name} answers ${response.status}${response.statusText && ` ${response.statusText}`}: ${next(response.status)}`, 1, response.status >= 500);
+        throw new Failure(`${name} answers ${response.status}${response.statusText && ` ${response.statusText}`}: ${next(response.status)}`, response.status >= 500);
       }
       return { text: await body(response, name), mark: response.headers.get("etag") ?? "" };
     },
@@ -119,7 +119,7 @@ async function body(response: Response, name: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(`${name} broke off: ${reason(error)}. Try again`, 1, true);
+    throw new Failure(`${name} broke off: ${reason(error)}. Try again`, true);
   }
   return text + decoder.decode();
 }

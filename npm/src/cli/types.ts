@@ -1,6 +1,6 @@
 // `eventwire types`: the TypeScript module of a contract, written, watched or compared.
 
-import { Failure } from "./failure.js";
+import { DIFFERS, Failure, WELL } from "./failure.js";
 import { keep, moduleOf, stale } from "./module.js";
 import { source, watch } from "./source.js";
 import { headersOf, parsed, type Words } from "./words.js";
@@ -12,9 +12,11 @@ Writes the TypeScript module of a contract: types, validators, names. The schema
 
   -o, --out FILE   where to; without it the module goes to standard output
       --watch      go on, and write again when the contract changes; a server that is away is waited for
-      --check      write nothing; end with 1 and the difference if FILE is stale
+      --check      write nothing; end with 1 and the difference if FILE is stale or not there
   -H, --header     sent along, as 'authorization: Bearer …'; may be given several times. A name alone takes its value
                    from the environment: \`--header authorization\` from EVENTWIRE_HEADER_AUTHORIZATION
+
+Exit codes: 0 written or up to date, 1 stale, 2 not known: the contract or FILE cannot be read, reached, made or written.
 
   npx eventwire types http://127.0.0.1:3000/contract -o src/shop.events.ts --watch
   npx eventwire types shop.schema.json -o src/shop.events.ts --check`;
@@ -28,11 +30,11 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
   });
   const [name, more] = positionals;
   if (name === undefined || more !== undefined) {
-    throw new Failure(`types takes one URL or file, and was given ${positionals.length}; see npx eventwire types --help`, 2);
+    throw new Failure(`types takes one URL or file, and was given ${positionals.length}; see npx eventwire types --help`);
   }
   const out = values.out as string | undefined;
-  if (values.watch && values.check) throw new Failure("--watch writes and --check does not: leave one out", 2);
-  if ((values.watch || values.check) && !out) throw new Failure(`${values.watch ? "--watch" : "--check"} needs the file: add -o FILE`, 2);
+  if (values.watch && values.check) throw new Failure("--watch writes and --check does not: leave one out");
+  if ((values.watch || values.check) && !out) throw new Failure(`${values.watch ? "--watch" : "--check"} needs the file: add -o FILE`);
   const from = source(name, headersOf((values.header as string[] | undefined) ?? []));
   const again = `npx eventwire types ${from.name} -o ${out}`;
 
@@ -48,7 +50,7 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
       else console.error(`${time()} ${failure.message}. Waiting for it`);
     };
     await watch(from, use, failed, signal);
-    return 0;
+    return WELL;
   }
   const read = await from.read();
   const module = moduleOf(read?.text ?? "", from.name);
@@ -56,12 +58,15 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
     process.stdout.write(module);
   } else if (values.check) {
     const difference = stale(out, module, from.name, again);
-    if (difference) throw new Failure(difference);
+    if (difference) {
+      console.error(`eventwire: ${difference}`);
+      return DIFFERS;
+    }
     console.log(`${out} is up to date`);
   } else {
     console.log(`${out} ${keep(out, module) ? "is rewritten" : "is up to date"}`);
   }
-  return 0;
+  return WELL;
 }
 
 const time = (): string => new Date().toTimeString().slice(0, 8);

@@ -14,7 +14,7 @@ export function parsed(command: string, words: Words, options: Options): { value
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
     return { values: values as Values, positionals };
   } catch (error) {
-    throw new Failure(`${(error as Error).message.split(". ")[0]}; see npx eventwire ${command} --help`, 2);
+    throw new Failure(`${(error as Error).message.split(". ")[0]}; see npx eventwire ${command} --help`);
   }
 }
 
@@ -24,12 +24,12 @@ export function headersOf(words: Words, env: NodeJS.ProcessEnv = process.env): R
   for (const word of words) {
     const [, name = "", colon, value = ""] = /^([^:]*)(:?)\s*([^]*)$/.exec(word) ?? [];
     const key = name.trim().toLowerCase();
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new Failure("--header was given something that is no header: write 'name: value'", 2);
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key)) throw new Failure("--header was given something that is no header: write 'name: value'");
     const variable = `EVENTWIRE_HEADER_${key.toUpperCase().replaceAll("-", "_")}`;
     const said = colon ? value.trim() : env[variable];
-    if (said === undefined) throw new Failure(`--header ${key} has no value: write '${key}: …', or set ${variable}`, 2);
+    if (said === undefined) throw new Failure(`--header ${key} has no value: write '${key}: …', or set ${variable}`);
     // Not shown: it may be a secret.
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(said)) throw new Failure(`the value of --header ${key} holds characters that no header may have`, 2);
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(said)) throw new Failure(`the value of --header ${key} holds characters that no header may have`);
     headers[key] = said;
   }
   return headers;

@@ -116,7 +116,7 @@ connect(Harness, 'http://127.0.0.1:1/events').on('tick', ({ n }) => console.log(
     ]
     for (const [url, words] of cases) {
       const done = await eventwire('types', url)
-      must(done.code === 1 && words.test(done.stderr) && !done.stderr.includes('    at '), `${url} ${said(done)}`)
+      must(done.code === 2 && words.test(done.stderr) && !done.stderr.includes('    at '), `${url} ${said(done)}`)
     }
   })
 }
