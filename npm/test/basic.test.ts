@@ -6,6 +6,7 @@ import { connect, connectRaw, EventwireError, type EventStream, type Options } f
 import { EventSource } from "eventwire/eventsource";
 import { EPOCH, EVENT_SOURCE, type FakeEventSource, type FakeRequest, Line, play, SHOP, type Shop, until } from "./fake.js";
 import { fixtures } from "./fixtures.js";
+import { payloads } from "./verdicts.js";
 
 const warnings: string[] = [];
 const streams: EventStream<Shop>[] = [];
@@ -35,7 +36,7 @@ const next = (source: FakeEventSource): Promise<FakeEventSource> =>
 /** Makes time ours from here on. Waits turn to hundreds of milliseconds only by `tick`. */
 const clock = (): void => mock.timers.enable({ apis: ["setTimeout", "Date"] });
 
-fixtures((name, body) => void test(`${name}, in basic mode`, async () => void (await body(EVENT_SOURCE))));
+for (const held of [fixtures, payloads]) held((name, body) => void test(`${name}, in basic mode`, async () => void (await body(EVENT_SOURCE))));
 
 test("events are typed and in order, and one warning names the directive", async () => {
   const { source, said, stream } = await open();
