@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a value must be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     Always,
     /// `left === right`.

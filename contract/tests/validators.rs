@@ -51,6 +51,20 @@ fn every_value_of_the_enum_is_valid_to_the_schema_and_to_the_validator() {
 }
 
 #[test]
+fn a_member_is_read_once_however_much_is_asked_of_it() {
+    let module = Contract::of::<Shop>().unwrap().javascript();
+    let (mut kept, mut again) = (0, Vec::new());
+    for line in module.lines().filter(|line| line.starts_with("  if (")) {
+        for member in line.match_indices("v[\"").map(|(at, _)| &line[at..=at + line[at..].find(']').unwrap()]) {
+            kept += usize::from(line.contains(&format!("(x = {member})")));
+            again.extend((line.matches(member).count() > 1).then_some(line));
+        }
+    }
+    assert!(again.is_empty(), "{again:#?}");
+    assert!(kept > 0, "no member is looked at more than once");
+}
+
+#[test]
 fn changed_payloads_get_the_same_verdict_from_the_schema_and_from_the_validator() {
     let contract = Contract::of::<Shop>().unwrap();
     let oracle = Oracle::new(&contract);

@@ -19,6 +19,8 @@ pub(crate) mod union;
 /// Stands for the variable that holds an inner error, until it is known whether a function needs one. No foreign text
 /// contains it: [`text::string`] escapes it.
 const E: char = '\u{1}';
+/// Stands for a member's value, until it is known whether it is looked at twice and a variable is worth it.
+const X: char = '\u{2}';
 
 /// Writes validators; functions with the same body are one.
 pub(crate) struct Checks<'a> {
@@ -75,8 +77,16 @@ impl<'a> Checks<'a> {
             out += &format!("const {name} = /* @__PURE__ */ new RegExp({}, \"u\");\n\n", text::string(source));
         }
         for (name, body) in &self.functions {
-            let declared = if body.contains(E) { format!("  let e{};\n", t.verdict) } else { String::new() };
-            let body = body.replace(E, "e");
+            let mut declared = Vec::new();
+            if body.contains(E) {
+                declared.push(format!("e{}", t.verdict));
+            }
+            if body.contains(X) {
+                declared.push(format!("x{}", t.unknown));
+            }
+            let declared =
+                if declared.is_empty() { String::new() } else { format!("  let {};\n", declared.join(", ")) };
+            let body = body.replace(E, "e").replace(X, "x");
             out += &format!("function {name}(v{}){} {{\n{declared}{body}}}\n\n", t.unknown, t.verdict);
         }
         (out, self.helpers)
@@ -159,35 +169,33 @@ impl<'a> Checks<'a> {
     }
 
     fn field(&mut self, field: &Field, hint: &str) -> String {
-        let x = self.member("v", &field.name);
         let key = text::string(&field.name);
         let shape = &field.node.shape;
         let hint = format!("{hint}_{}", field.name);
-        let present = format!("{x} !== undefined");
-        match self.leaf(shape, &x) {
-            Some(Condition::Always) if !field.required => String::new(),
+        let x = &X.to_string();
+        let (wrong, verdict) = match self.leaf(shape, x) {
+            Some(Condition::Always) if !field.required => return String::new(),
             Some(condition) => {
                 let wrong = match condition {
                     Condition::Always => format!("{x} === undefined"),
                     condition if field.required => condition.negated(),
-                    condition => format!("{present} && {}", condition.negated()),
+                    condition => present(condition, x),
                 };
-                format!(
-                    "  if ({wrong}) return {}(v, {key}, {});\n",
-                    self.helpers.name("no"),
-                    expected(self.model, shape)
-                )
+                (wrong, format!("{}(v, {key}, {})", self.helpers.name("no"), expected(self.model, shape)))
             }
             None => {
-                let guard = if field.required { String::new() } else { format!("{present} && ") };
-                let (null, shape) = self.nullable(shape, &x);
-                format!(
-                    "  if ({guard}{null}(\u{1} = {}({x}))) return {}(\u{1}, {key});\n",
-                    self.function(shape, &hint),
-                    self.helpers.name("at")
-                )
+                let (null, shape) = self.nullable(shape, x);
+                let guard = match (field.required, null.is_empty()) {
+                    (true, _) => null,
+                    (false, true) => format!("{x} !== undefined && "),
+                    (false, false) => format!("{x} != null && "),
+                };
+                let check = self.function(shape, &hint);
+                (format!("{guard}({E} = {check}({x}))"), format!("{}({E}, {key})", self.helpers.name("at")))
             }
-        }
+        };
+        let member = self.member("v", &field.name);
+        format!("  if ({}) return {verdict};\n", once(&wrong, &member))
     }
 
     /// Reads a member. What every object inherits must be asked for as its own.
@@ -201,6 +209,31 @@ impl<'a> Checks<'a> {
 
     fn bad(&mut self, x: &str, shape: &Shape) -> String {
         format!("{}({x}, {})", self.helpers.name("bad"), expected(self.model, shape))
+    }
+}
+
+/// That a member which may be missing is there and wrong. `null` and `undefined` are one test where both are fine: of
+/// objects with many optional members no two are alike, and most of what their check costs is finding what is not there.
+fn present(condition: Condition, x: &str) -> String {
+    let null = Condition::Is(x.to_owned(), "null".into());
+    match condition {
+        Condition::Either(mut arms) if arms.contains(&null) => {
+            arms.retain(|arm| *arm != null);
+            let other =
+                if arms.is_empty() { String::new() } else { format!(" && {}", Condition::either(arms).negated()) };
+            format!("{x} != null{other}")
+        }
+        condition if condition == null => format!("{x} != null"),
+        condition => format!("{x} !== undefined && {}", condition.negated()),
+    }
+}
+
+/// The same test with its member read once: an engine finds it anew each time in objects that are not all alike.
+fn once(test: &str, member: &str) -> String {
+    match test.matches(X).count() {
+        1 => test.replace(X, member),
+        // What stands first is evaluated first.
+        _ => test.replacen(X, &format!("({X} = {member})"), 1),
     }
 }
 

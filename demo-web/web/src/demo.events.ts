@@ -337,6 +337,7 @@ function checkDrop(v: unknown): Invalid | null {
 }
 
 function checkJob(v: unknown): Invalid | null {
+  let x: unknown;
   if (!isObject(v)) return bad(v, "an object");
   if (!isInt(v["n"], 0, 4294967295)) return no(v, "n", "an integer from 0 to 4294967295");
   if (typeof v["id"] !== "string") return no(v, "id", "a string");
@@ -344,8 +345,8 @@ function checkJob(v: unknown): Invalid | null {
   if (!isInt(v["files"], 0, 4294967295)) return no(v, "files", "an integer from 0 to 4294967295");
   if (!isInt(v["ofFiles"], 0, 4294967295)) return no(v, "ofFiles", "an integer from 0 to 4294967295");
   if (!Number.isFinite(v["bytes"])) return no(v, "bytes", "a number");
-  if (typeof v["last"] !== "string" && v["last"] !== null) return no(v, "last", "a string or null");
-  if (typeof v["digest"] !== "string" && v["digest"] !== null) return no(v, "digest", "a string or null");
+  if (typeof (x = v["last"]) !== "string" && x !== null) return no(v, "last", "a string or null");
+  if (typeof (x = v["digest"]) !== "string" && x !== null) return no(v, "digest", "a string or null");
   return null;
 }
 
