@@ -16,11 +16,12 @@ pub struct Framer {
 #[cfg_attr(feature = "npm", wasm_bindgen)]
 #[cfg_attr(not(feature = "npm"), wasm_bindgen(js_class = EventwireFramer))]
 impl Framer {
-    /// `raw`: comments are blocks too, for the server is not ours. `id`: the last event ID of the attempt before.
+    /// `raw`: for a server that is not ours, the most bytes of a line and of one event's data, if that is more than ours send;
+    /// comments are blocks too, then. 0 for one of ours. `id`: the last event ID of the attempt before.
     #[wasm_bindgen(constructor)]
-    pub fn new(raw: bool, id: &str) -> Self {
-        let decoder = Decoder::new(limits::LINE).with_id(id);
-        Self { decoder: if raw { decoder.with_comments() } else { decoder }, blocks: String::new() }
+    pub fn new(raw: u32, id: &str) -> Self {
+        let decoder = Decoder::new(limits::LINE.max(raw as usize)).with_id(id);
+        Self { decoder: if raw > 0 { decoder.with_comments() } else { decoder }, blocks: String::new() }
     }
 
     /// Takes the next bytes; whether the attempt goes on.

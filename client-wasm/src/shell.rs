@@ -179,7 +179,7 @@ impl Door {
     }
 
     /// Frames the bytes of one attempt.
-    pub fn framer(&self, raw: bool, id: &str) -> Framer {
+    pub fn framer(&self, raw: u32, id: &str) -> Framer {
         Framer::new(raw, id)
     }
 

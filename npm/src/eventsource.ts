@@ -16,6 +16,8 @@ export interface EventSourceInit extends Pick<Options, "withCredentials" | "head
   readonly lastEventId?: string;
   /** How long silence is believed, in milliseconds; not in `"spec"` mode. Default: for ever. */
   readonly stall?: number;
+  /** Most bytes of one event; not in `"spec"` mode, where there is no bound. Default: 16 MiB. */
+  readonly largest?: number;
   /** Hears the comments, which an `EventSource` swallows. */
   readonly onComment?: (text: string) => void;
 }

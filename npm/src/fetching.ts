@@ -20,7 +20,7 @@ export class Framer {
   readonly #memory: Memory;
   readonly #at: Place;
 
-  constructor(wasm: Exports, memory: Memory, raw: boolean, id: string) {
+  constructor(wasm: Exports, memory: Memory, raw: number, id: string) {
     this.#wasm = wasm;
     this.#memory = memory;
     this.#at = wasm.framer!(raw, ...memory.put(wasm, id));

@@ -36,6 +36,11 @@ export interface RawOptions extends Omit<Options, "topics" | "from" | "keep"> {
   readonly heartbeat?: number;
   /** Or at once how long silence is believed, in milliseconds, from 1 on. Over `fetch` any byte ends a silence. */
   readonly stall?: number | undefined;
+  /**
+   * Most bytes of one line, and of one event's data, over `fetch`: the connection ends at a longer one, the page is told, and
+   * another is dialled. From 1 MiB to 512; several times as much memory is needed. Default: 16 MiB.
+   */
+  readonly largest?: number | undefined;
 }
 
 /** The events of any server. Lost connections come back behind the last id. */
@@ -68,13 +73,14 @@ export type ConnectRaw = (url: string | URL, options?: RawOptions) => RawStream;
 
 /** `ConnectRaw`, with what an entry knows: where the wasm comes from. */
 export function openRaw(source: Source, url: string | URL, options: RawOptions = {}): RawStream {
-  const { names = [], lastEventId = "", heartbeat = 3_600_000, stall, ...rest } = options;
+  const { names = [], lastEventId = "", heartbeat = 3_600_000, stall, largest = 16 << 20, ...rest } = options;
   const asked = settings(url, rest);
   for (const name of names) {
     if (!asked.fetch && (!/^[^\s,\p{Cc}]{1,128}$/u.test(name) || name === "open" || name === "error")) throw unheard(name, "cannot be told apart by EventSource");
   }
   if (!(heartbeat > 0)) throw new EventwireError("invalid-option", `options.heartbeat is ${heartbeat}; it must be milliseconds, over 0`);
   if (stall !== undefined && !(stall >= 1)) throw new EventwireError("invalid-option", `options.stall is ${stall}; it must be milliseconds, 1 or more`);
+  if (!(largest >= 1 << 20 && largest <= 512 << 20)) throw new EventwireError("invalid-option", `options.largest is ${largest}; it must be bytes, from ${1 << 20} to ${512 << 20}`);
   let [id, retry, events] = [lastEventId, 1000, 0];
   const comments: Handlers<string> = new Set();
   const all: Handlers<RawEvent> = new Set();
@@ -104,6 +110,7 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
       return undefined;
     },
     stall: stall ?? 0,
+    largest: Math.floor(largest),
     sink: {
       speaks: (how) => (frame = how),
       opened: hello,

@@ -82,6 +82,8 @@ export interface Raw {
   };
   /** The longest silence, in milliseconds; 0 for what the heartbeat allows. */
   readonly stall: number;
+  /** Most bytes of a line, and of one event's data. */
+  readonly largest: number;
 }
 
 /** What a handler is kept in: an object of its own, so that a function given twice is called twice. */
@@ -285,7 +287,7 @@ export class Stream<E extends object> implements EventStream<E> {
         refused: (...refused: [type: string, body: string]) => (this.#refused = refused),
         wrong: (text: string) => this.#say(text, text),
         counts: (bytes: number) => (this.#bytes += bytes),
-        raw: this.#raw && { ...this.#raw.sink, event: (event: MessageEvent<string>) => this.#event(event) },
+        raw: this.#raw && { ...this.#raw.sink, largest: this.#raw.largest, event: (event: MessageEvent<string>) => this.#event(event) },
       };
       const text = [hash, names.join(), topics === undefined ? "" : `=${topics}`, from].join("\n");
       const carrier = await load(source, fetch).then(

@@ -25,7 +25,7 @@ export interface Exports {
   deadline(machine: number): number;
   counter(machine: number, n: number): number;
   position(machine: number): Text;
-  framer?(raw: boolean, at: Place, length: number): Place;
+  framer?(raw: number, at: Place, length: number): Place;
   dropFramer(framer: Place, shared: 0): void;
   push(framer: Place, at: Place, length: number): number;
   block(framer: Place): Text;
@@ -100,7 +100,7 @@ export class Machine {
     return take(wasm, wasm.position(this.#number));
   }
 
-  framer(raw: boolean, id: string): Framer {
+  framer(raw: number, id: string): Framer {
     return new fetching.Framer(frames, { lay, put, take }, raw, id);
   }
 

@@ -245,6 +245,22 @@ both("every event comes to who listens for any, until a handler closes the strea
   assert.deepEqual(all, ["price 1 1", "1", "message 2 2", "2", "price 3 3"]);
 });
 
+test("a server that is not ours sends events of any size up to the page's bound, and a longer one ends the connection", async () => {
+  const lines = mock.method(console, "error", () => {});
+  const { source, stream, said } = await open(FETCH);
+  const part = "x".repeat(3 << 20);
+  await source.bytes(`data: ${part}`);
+  await source.bytes(`${part}\n\n`);
+  assert.deepEqual(said.map((line) => line.length), [`message ${part}${part} `.length]);
+  stream.close();
+  const narrow = await open(FETCH, { largest: 2_000_000 });
+  await narrow.source.bytes(`data: ${"x".repeat(1_999_990)}\n\n`);
+  await narrow.source.bytes(`data: ${"x".repeat(1_000_000)}\ndata: ${"x".repeat(1_000_001)}\n\n`);
+  assert.deepEqual([narrow.said.length, narrow.stream.state.kind, narrow.stream.state.reason, narrow.source.closed], [2, "waiting", "lost", true]);
+  assert.match(String(lines.mock.calls[0]?.arguments[0]), /longer than 2000000B/);
+  lines.mock.restore();
+});
+
 test("whoever is given fetch asks with it, and nobody else", async () => {
   play();
   const asked: string[] = [];
@@ -261,6 +277,7 @@ test("what EventSource could not hear is refused, and fetch hears all", async ()
   refused(() => connectRaw("http://any.test/", { names: ["error"] }));
   refused(() => connectRaw("http://any.test/", { heartbeat: 0 }));
   refused(() => connectRaw("http://any.test/", { stall: 0 }));
+  for (const largest of [0, 2 ** 19, 2 ** 30, NaN]) refused(() => connectRaw("http://any.test/", { largest }));
   const native = connectRaw("http://any.test/", { names: ["a"] });
   refused(() => native.on("b", () => {}));
   native.close();

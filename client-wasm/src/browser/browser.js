@@ -56,7 +56,7 @@ const LONGEST = 2 ** 31 - 1
  * @property {() => number} next what it asks, and sixteen times the number that goes with it; 0 for nothing
  * @property {() => string} text what goes with that
  * @property {() => number} deadline
- * @property {(raw: boolean, id: string) => Framer} framer
+ * @property {(raw: number, id: string) => Framer} framer
  *
  * @typedef {object} Framer frames the bytes of one attempt; `free`d at its end
  * @property {(bytes: Uint8Array) => boolean} push whether the attempt goes on
@@ -79,6 +79,7 @@ const LONGEST = 2 ** 31 - 1
  * @property {() => void} opened
  * @property {(event: MessageEvent) => void} event
  * @property {(id: string, retry: number) => void} read all that has come is handed over; the id in force, and the floor of the waits
+ * @property {number} largest most bytes of a line, and of one event's data, over fetch
  * @property {() => string} resume where the next attempt goes on: over fetch the id in force, else a query that says it
  */
 
@@ -294,7 +295,7 @@ export class Browser {
 
   #ask(/** @type {number} */ attempt, /** @type {string} */ id) {
     const request = this.#request
-    const framer = this.#machine.framer(!!request.raw, id)
+    const framer = this.#machine.framer(request.raw?.largest ?? 0, id)
     const told = this.#told(attempt)
     const abort = request.dial?.(request, this.#target(), id, {
       ...told,

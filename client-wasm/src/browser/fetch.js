@@ -12,6 +12,7 @@
  * @property {typeof fetch | undefined} [fetch] asks in place of the browser's own
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
  * @property {(bytes: number) => void} [counts] hears how much has come
+ * @property {{ largest: number } | undefined} [raw] whose bytes are not of a server of ours
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
  *
  * @typedef {HeadersInit | undefined} Sent
@@ -33,7 +34,7 @@
  * @param {string} id
  * @param {Told} tell
  */
-export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, wrong, counts }, url, id, tell) {
+export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, raw, wrong, counts }, url, id, tell) {
   const abort = new AbortController()
   const { signal } = abort
 
@@ -61,7 +62,7 @@ export function dial({ headers: own, method, body, withCredentials, fetch: via =
           if (signal.aborted) return
           counts?.(read.value.length)
           if (!tell.bytes(read.value)) {
-            wrong?.("one line of the stream, or one event's data, is longer than 1 MiB: let the publisher put large things behind a URL")
+            wrong?.(`a line, or an event's data, is longer than ${raw?.largest ?? "1 Mi"}B: let the publisher put large things behind a URL`)
             break
           }
         }

@@ -21,7 +21,8 @@ Drives the test service in tests/e2e/lib/service.mjs, with the packed package in
 
 export const options = { only: { type: 'string', default: '' } }
 
-const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(should), `${what}: ${JSON.stringify(is)}, not ${JSON.stringify(should)}`)
+const brief = (text = 'undefined') => (text.length > 2000 ? `${text.slice(0, 1000)} … (${text.length} characters)` : text)
+const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(should), `${what}: ${brief(JSON.stringify(is))}, not ${brief(JSON.stringify(should))}`)
 const event = (data, type = 'message', id = '') => ({ kind: 'event', event: { type, data, id } })
 
 /** `ask`: of the service. `play`: what the server does on its connections, and what the service must tell. */
@@ -30,6 +31,14 @@ const CASES = {
     for (const piece of [[0xef], [0xbb], [0xbf]]) line.write(Buffer.from(piece))
     line.write('data: Hello\n\ndata: \ufeffSecond\n\n')
     await told(event('Hello'), event('\ufeffSecond'))
+  },
+  'events of five megabytes in one piece, and of ten in two': async ({ line, told }) => {
+    // Base64 of so much, as servers send pictures.
+    const part = 'x'.repeat(Math.ceil(5 * 1024 * 1024 / 3) * 4)
+    line.write(`data: ${part}\n\n`)
+    line.write(`data: ${part}`)
+    line.write(`${part}\n\n`)
+    await told(event(part), event(part + part))
   },
   'comments: each is told, without its colon': async ({ line, told }) => {
     line.write(':Hello\ndata: a\n\n')
