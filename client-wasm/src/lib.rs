@@ -22,5 +22,7 @@ mod typed;
 pub use eventwire_client_core as core;
 #[cfg(feature = "typed")]
 pub use eventwire_client_core::{Background, CloseReason, Counters, Dialled, Gap, Pause, State, Trouble};
+#[cfg(feature = "js")]
+pub use typed::NotForJs;
 #[cfg(feature = "typed")]
 pub use typed::{Connect, Event, EventStream, Fault, Item, Outdated, TopicSet, connect};

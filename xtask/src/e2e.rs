@@ -79,7 +79,7 @@ const CHECKS: &[Check] = &[
     Check { name: "answers", needs: &[Need::Browsers, Need::Package] },
     Check { name: "strict", needs: &[Need::Browsers, Need::Package, HARNESS, JUDGE] },
     Check { name: "heap", needs: &[Need::Browsers, Need::Package] },
-    Check { name: "leptos", needs: &[Need::Browsers, Need::Leptos, HARNESS, JUDGE] },
+    Check { name: "leptos", needs: &[Need::Browsers, Need::Package, Need::Leptos, HARNESS, JUDGE] },
     Check { name: "first", needs: &[Need::Browsers, Need::Package] },
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },

@@ -8,6 +8,8 @@ mod inbox;
 #[cfg(not(target_arch = "wasm32"))]
 mod inert;
 mod item;
+#[cfg(feature = "js")]
+mod js;
 #[cfg(target_arch = "wasm32")]
 mod line;
 #[cfg(target_arch = "wasm32")]
@@ -19,6 +21,8 @@ pub use connect::{Connect, connect};
 #[cfg(not(target_arch = "wasm32"))]
 use inert::Line;
 pub use item::{Event, Fault, Item, Outdated};
+#[cfg(feature = "js")]
+pub use js::NotForJs;
 #[cfg(target_arch = "wasm32")]
 use line::Line;
 pub use stream::EventStream;

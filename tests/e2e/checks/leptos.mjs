@@ -2,6 +2,7 @@
 //
 // xtask has compiled it; here it is served, driven, and its history is judged as any other page's is.
 
+import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -12,7 +13,7 @@ import { judged, said } from '../lib/judge.mjs'
 import { complete, counts, history } from '../lib/ledger.mjs'
 import { target } from '../lib/paths.mjs'
 import { cleanup } from '../lib/process.mjs'
-import { serveScript, stream } from '../lib/scripted.mjs'
+import { at, greeting, serveScript, stream } from '../lib/scripted.mjs'
 import { serveSite } from '../lib/site.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
@@ -22,6 +23,7 @@ cargo xtask e2e leptos [--browser chromium|firefox|both] [--events N]
 
 A Leptos page on \`eventwire-client\`: the hub is killed with SIGKILL and comes back from its disk while the page listens;
 its tab is hidden; its queue is full; a topic is added and deleted; the component is removed; a token is refused once.
+What it hands to JavaScript is held against what a stream of the npm package hands over.
 
   --browser  both (the default), or one
   --events   how many are published around the kill (1500)`
@@ -46,6 +48,8 @@ export async function run({ browser, events }, tally) {
     await tally.case(`${name}: a topic more and less, and the component removed`, () => removed(started, files))
     await tally.case(`${name}: more at once than its queue holds`, () => full(started, files))
     await tally.case(`${name}: a token that is refused once`, () => refused(started, files))
+    await tally.case(`${name}: objects for JavaScript, as npm's stream has them`, () => objects(started, files))
+    await tally.case(`${name}: values for JavaScript of every kind, and no prototype among them`, () => kinds(started, files))
     await started.close()
   }
 }
@@ -168,6 +172,92 @@ async function refused(browser, files) {
   await page.close()
 }
 
+/** A gap, events and faults as `Item::to_js` makes them, beside what `for await` of the npm package is handed. */
+async function objects(browser, files) {
+  const site = await serveScript(files)
+  const event = (n, name, data, id = `${at(n)}.1/prices.a`) => `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`
+  const gap = `id: ${at(10)}\nevent: eventwire.gap\ndata: {"reason":"epoch","topics":["prices.*"]}\n\n`
+  const said = [
+    greeting(10, { names: ['tick', 'note', 'later'], topics: VIEW }, gap),
+    event(11, 'tick', JSON.stringify({ n: 1, pad: 'é\u{1f980} "\\' })),
+    event(12, 'note', '{"text":""}'),
+    event(13, 'tick', '{"n":"no number","pad":""}'),
+    event(14, 'tick', '{"n":'),
+    event(15, 'later', '{}'),
+    event(0, 'tick', '{"n":1,"pad":""}', 'no id'),
+    event(16, 'tick', '{"n":4294967295,"pad":""}'),
+  ]
+  site.cases['/events'] = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).write(said.join(''))
+  // Of a hub that is no more: the stream begins with a gap.
+  const from = 'zzzzzzzzzzzz-7'
+  const page = await open(browser, `${site.url}/?topics=${VIEW}&from=${from}`)
+  const { connect } = await import(new URL('../../../npm/dist/index.js', import.meta.url))
+  const wrong = ({ n }) => (Number.isInteger(n) ? null : { path: '/n', expected: 'an integer', found: typeof n })
+  const contract = { name: 'Board', hash: '', names: ['tick', 'note'], validate: { tick: wrong, note: () => null } }
+  const stream = connect(contract, `${site.url}/events`, { topics: VIEW, from })
+  const theirs = []
+  for await (const item of stream) if (theirs.push(item) === said.length) break
+  const handed = () => page.evaluate(() => window.book.objects)
+  const ours = await until('as many objects', async () => (await handed()).length === said.length && handed(), { timeout: CEILING_MS })
+  for (const [i, item] of theirs.entries()) {
+    const mine = plain(ours[i])
+    if (item.type === 'eventwire.fault') {
+      // serde has other words for it, and keeps no payload.
+      const same = ({ type, topic, position, data: { reason, event, topic: on, position: at } }) => ({ type, topic, position, reason, event, on, at })
+      assert.deepEqual(same(mine), same(item))
+      assert.deepEqual(Object.keys(mine.data).sort(), Object.keys(item.data).sort())
+    } else {
+      assert.deepEqual(mine, item)
+    }
+  }
+  const came = theirs.map(({ type, data }) => (type === 'eventwire.fault' ? data.reason : type)).join()
+  must(came === 'eventwire.gap,tick,note,invalid,json,unknown,id,tick', `they came as ${came}`)
+  must(!ours.some((text) => text.includes('"[object')), `not plain: ${ours}`)
+  await page.close()
+}
+
+/** Values that JavaScript has another way with, as text: what is an object there is plain, or it were marked. */
+async function kinds(browser, files) {
+  const site = await serveScript(files)
+  const page = await open(browser, `${site.url}/?kinds=yes`)
+  const { objects, faults } = await until(
+    'all kinds',
+    () => page.evaluate(() => window.book.objects.length + window.book.faults.length === 13 && window.book),
+    { timeout: CEILING_MS },
+  )
+  const told = objects.map((text) => {
+    const { type, data, topic, position } = JSON.parse(text)
+    must(topic === 'kinds' && position === at(11), text)
+    return `${type} ${JSON.stringify(data)}`
+  })
+  assert.deepEqual(told, [
+    'Named {"__proto__":{"n":1},"b":{"n":2}}',
+    'Nested [null,{"__proto__":{"__proto__":1}}]',
+    'Flat {"own":1,"__proto__":1}',
+    'Numbered {"-7":true}',
+    'Switched {"false":"ü"}',
+    'Widely {"340282366920938463463374607431768211455":null}',
+    'Wide "[bigint -1]"',
+    'Whole "18446744073709551615"',
+    'Long 9007199254740991',
+    'Nothing null',
+  ])
+  const reasons = [/a map has a key that is no string/, /a field is called __proto__/, /9007199254740992/]
+  must(faults.length === reasons.length && reasons.every((words, i) => words.test(faults[i])), faults.join('\n'))
+  const touched = await page.evaluate(() => 'n' in {} || Object.getPrototypeOf(Object.prototype) !== null)
+  must(!touched, 'the prototype of all objects was changed')
+  await page.close()
+}
+
+/** Of the text that the driver made, with the marks of what JSON has not. */
+const plain = (text) => unmarked(JSON.parse(text))
+const unmarked = (value) => {
+  if (value === '[undefined]') return undefined
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(unmarked)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unmarked(inner)]))
+}
+
 async function hub(files) {
   const dir = mkdtempSync(join(tmpdir(), 'eventwire-leptos-'))
   cleanup(() => rmSync(dir, { recursive: true, force: true }))
@@ -215,7 +305,7 @@ export function pageFiles() {
 /** The driver's half of `src/bin/book.rs`. */
 function driver() {
   const query = new URLSearchParams(location.search)
-  const book = { items: [], lasts: {}, faults: [], states: [], tokens: [] }
+  const book = { items: [], lasts: {}, faults: [], states: [], tokens: [], objects: [] }
   let last
   book.asked = (name) => query.get(name) ?? undefined
   book.event = (at, topic, content) => {
@@ -224,6 +314,16 @@ function driver() {
   }
   book.gap = (at, reason, topics) => book.items.push({ gap: { at, reason, topics: topics ? topics.split(',') : [] } })
   book.fault = (text) => book.faults.push(text)
+  // As text: on its way to the check an object would lose what is undefined, and a Map become an empty object.
+  book.object = (item) =>
+    book.objects.push(
+      JSON.stringify(item, (_, value) => {
+        if (value === undefined) return '[undefined]'
+        if (typeof value === 'bigint') return `[bigint ${value}]`
+        const plain = value === null || typeof value !== 'object' || [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(value))
+        return plain ? value : Object.prototype.toString.call(value)
+      }),
+    )
   book.position = (at) => {
     if (at && at !== last) book.items.push({ at: (last = at) })
   }

@@ -28,11 +28,11 @@ export const at = (n) => `${EPOCH}-${n}`
 /** One tick, as the wire has it. */
 export const tick = (n) => `id: ${at(n)}.1/load.a\nevent: tick\ndata: {"n":${n},"pad":"ü"}\n\n`
 
-/** What a stream that begins behind `from` says before its first event. */
-export function greeting(from) {
+/** What a stream that begins behind `from` says before its first event: a hello with this `change`, a `gap` if one is due. */
+export function greeting(from, change = {}, gap = '') {
   const cursor = (kind) => `id: ${at(from)}\nevent: eventwire.cursor\ndata: {"kind":"${kind}"}\n\n`
-  const hello = { ...HELLO, start: at(from), head: at(from) }
-  return `event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${cursor('prelude')}${cursor('live')}`
+  const hello = { ...HELLO, start: at(from), head: at(from), ...change }
+  return `event: eventwire.hello\ndata: ${JSON.stringify(hello)}\n\n${gap}${cursor('prelude')}${cursor('live')}`
 }
 
 /** A stream that begins behind `from` and says `ticks`; it stays open. */

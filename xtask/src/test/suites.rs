@@ -74,7 +74,9 @@ fn rules() -> Outcome<Counts> {
 
 fn rust() -> Outcome<Counts> {
     need::npm_packages("contract/tests/ts", "generated contracts are compiled with TypeScript")?;
-    counted(cargo().args(["test", "--workspace", "--no-fail-fast"]))
+    let all = counted(cargo().args(["test", "--workspace", "--no-fail-fast"]))?;
+    // A feature that nothing in the workspace asks for; in a browser, `e2e leptos` runs it.
+    Ok(all + counted(cargo().args(["test", "-p", "eventwire-client", "--features", "js"]))?)
 }
 
 /// Each attack shortly; its own command has the long form.
@@ -106,12 +108,15 @@ fn lints() -> Outcome<Counts> {
     need::component("clippy", "the lints of our code are checked")?;
     need::wasm_target()?;
     let native = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
-    // As a Rust front end uses it, and as the npm package does.
+    // As a Rust front end uses it, in a browser and where pages are rendered, and as the npm package does.
+    let front = ["clippy", "-p", "eventwire-client", "--features", "js", "--all-targets", "--", "-D", "warnings"];
     let browser = ["clippy", "-p", "eventwire-client", "--target", "wasm32-unknown-unknown"];
     run(cargo().args(native))?;
+    run(cargo().args(front))?;
     run(cargo().args(browser).args(["--", "-D", "warnings"]))?;
+    run(cargo().args(browser).args(["--features", "js", "--", "-D", "warnings"]))?;
     run(cargo().args(browser).args(["--no-default-features", "--features", "npm", "--", "-D", "warnings"]))?;
-    Ok(Counts { passed: 3, ..Counts::default() })
+    Ok(Counts { passed: 5, ..Counts::default() })
 }
 
 fn package() -> Outcome<Counts> {

@@ -2,10 +2,11 @@
 //! it. Its driver's half, `window.book`, is in `tests/e2e/checks/leptos.mjs`.
 
 use board::{App, Board};
-use eventwire::{Events, Position};
-use eventwire_client::{Background, Connect, Item, connect};
+use eventwire::{Digits, Events, Position, Topic};
+use eventwire_client::{Background, Connect, Event, Item, connect};
 use leptos::prelude::*;
-use std::time::Duration;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -21,12 +22,18 @@ extern "C" {
     fn fault(text: &str);
     #[wasm_bindgen(js_namespace = book)]
     fn position(at: &str);
+    /// The item once more, as JavaScript beside the page would be handed it.
+    #[wasm_bindgen(js_namespace = book)]
+    fn object(item: &JsValue);
     /// A token that the server may take; `refused` is the status with which it did not take the last.
     #[wasm_bindgen(js_namespace = book)]
     async fn token(refused: Option<u16>) -> JsValue;
 }
 
 fn main() {
+    if asked("kinds").is_some() {
+        return kinds();
+    }
     leptos::mount::mount_to_body(|| view! { <App connect=asked_for on_item=Some(write_down)/> });
 }
 
@@ -41,8 +48,10 @@ fn asked_for() -> Connect<Board> {
     if let Some(items) = asked("queue").and_then(|items| items.parse().ok()) {
         connect = connect.queue(items);
     }
-    if asked("from").is_some_and(|from| from == "earliest") {
-        connect = connect.from_earliest();
+    match asked("from").as_deref() {
+        Some("earliest") => connect = connect.from_earliest(),
+        Some(from) => connect = connect.from(Position::parse(from).expect("the driver gives a position")),
+        None => {}
     }
     if asked("token").is_some() {
         connect = connect.headers(async |refused| {
@@ -65,7 +74,85 @@ fn write_down(item: &Item<Board>, reached: Option<Position>) {
         }
         Item::Fault(it) => fault(&it.to_string()),
     }
+    match item.to_js() {
+        Ok(item) => object(&item),
+        Err(error) => fault(&error.to_string()),
+    }
     position(&text(reached));
+}
+
+/// What an enum may hold, and JavaScript has another way with.
+#[derive(Debug, Serialize, Deserialize, Events)]
+enum Kinds {
+    Named(BTreeMap<String, Inner>),
+    Nested(Vec<Option<BTreeMap<String, BTreeMap<String, u8>>>>),
+    Flat {
+        own: u8,
+        #[serde(flatten)]
+        rest: BTreeMap<String, u8>,
+    },
+    Numbered(BTreeMap<i64, bool>),
+    Switched(BTreeMap<bool, char>),
+    Widely(BTreeMap<u128, ()>),
+    Listed(#[serde(with = "pairs")] Vec<(Inner, u8)>),
+    Field(Assigned),
+    Wide(i128),
+    Whole(Digits<u64>),
+    Long(u64),
+    Nothing,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Inner {
+    n: u8,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Assigned {
+    #[serde(rename = "__proto__")]
+    inner: Inner,
+}
+
+/// A map whose keys are objects.
+mod pairs {
+    use super::Inner;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(pairs: &[(Inner, u8)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Inner, u8)>, D::Error> {
+        Vec::deserialize(deserializer)
+    }
+}
+
+/// Each as JavaScript would be handed it.
+fn kinds() {
+    let inner = || BTreeMap::from([("__proto__".to_owned(), 1)]);
+    let all = [
+        Kinds::Named(BTreeMap::from([("__proto__".into(), Inner { n: 1 }), ("b".into(), Inner { n: 2 })])),
+        Kinds::Nested(vec![None, Some(BTreeMap::from([("__proto__".into(), inner())]))]),
+        Kinds::Flat { own: 1, rest: inner() },
+        Kinds::Numbered(BTreeMap::from([(-7, true)])),
+        Kinds::Switched(BTreeMap::from([(false, 'ü')])),
+        Kinds::Widely(BTreeMap::from([(u128::MAX, ())])),
+        Kinds::Listed(vec![(Inner { n: 1 }, 1)]),
+        Kinds::Field(Assigned { inner: Inner { n: 1 } }),
+        Kinds::Wide(-1),
+        Kinds::Whole(Digits(u64::MAX)),
+        Kinds::Long((1 << 53) - 1),
+        Kinds::Long(1 << 53),
+        Kinds::Nothing,
+    ];
+    let position = Position::parse("k3f9x2m1q0ab-11").expect("a position");
+    for data in all {
+        let topic = Topic::parse("kinds").expect("a topic");
+        match (Event { data, topic, position }).to_js() {
+            Ok(item) => object(&item),
+            Err(error) => fault(&error.to_string()),
+        }
+    }
 }
 
 fn text(position: Option<Position>) -> String {
