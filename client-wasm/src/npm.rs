@@ -7,16 +7,14 @@
 use crate::flat::{self, millis, patterns};
 use eventwire::{Position, Start};
 use eventwire_client_core::{Background, Client, Config, Contract, Topics};
+use lol_alloc::{FreeListAllocator, LockedAllocator};
 use std::cell::RefCell;
-use talc::{
-    cell::TalcSyncCell,
-    wasm::{WasmBinning, WasmGrowAndClaim},
-};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A third of the standard one's size, and the package is paid for by every visitor.
+/// A tenth of the standard one's size, and the package is paid for by every visitor. It looks through a list of what is
+/// free, which is short: a stream holds little, and what lies beside each other becomes one.
 #[global_allocator]
-static ALLOCATOR: TalcSyncCell<WasmGrowAndClaim, WasmBinning> = TalcSyncCell::new_wasm(WasmGrowAndClaim);
+static ALLOCATOR: LockedAllocator<FreeListAllocator> = LockedAllocator::new(FreeListAllocator::new());
 
 thread_local! {
     static MACHINES: RefCell<Machines> = const { RefCell::new(Machines { all: Vec::new(), text: String::new() }) };

@@ -41,9 +41,9 @@ const RULES: &[Rule] = &[
         others: Others::Only(&[
             "futures-core",
             "js-sys",
+            "lol_alloc",
             "serde",
             "serde-wasm-bindgen",
-            "talc",
             "wasm-bindgen",
             "wasm-bindgen-futures",
             "web-sys",
