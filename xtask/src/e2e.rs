@@ -84,7 +84,7 @@ const CHECKS: &[Check] = &[
     Check { name: "rename", needs: &[Need::Browsers, Need::Package] },
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
-    Check { name: "types", needs: &[Need::Package, HARNESS] },
+    Check { name: "types", needs: &[Need::Package, Need::Page, HARNESS, DEMO] },
     Check { name: "contract", needs: &[Need::Package] },
     Check { name: "eventsource", needs: &[Need::Browsers, Need::Package] },
     Check { name: "react", needs: &[Need::Browsers, Need::Package] },

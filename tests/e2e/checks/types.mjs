@@ -9,13 +9,15 @@ import { e2e, fresh, tool } from '../lib/paths.mjs'
 import { finish, start, succeed } from '../lib/process.mjs'
 import { must } from '../lib/tally.mjs'
 import { until } from '../lib/until.mjs'
+import { red } from './types/red.mjs'
 
 export const help = `
 cargo xtask e2e types
 
 Installs the packed npm package into an empty project and runs npx eventwire there against the harness hub: the module it
 writes compiles, --check passes, and fails once the server has another enum; --watch follows a server that comes back with
-another, in a time that is printed; check ends with the code its verdict asks for.`
+another, in a time that is printed; check ends with the code its verdict asks for. On a copy of the demo's page a field that
+is renamed turns red in tsc --watch and in an editor.`
 
 export const options = {}
 
@@ -108,6 +110,7 @@ connect(Harness, 'http://127.0.0.1:1/events').on('tick', ({ n }) => console.log(
     const compiled = await tsc()
     must(compiled.code !== 0 && compiled.all.includes('main.ts(3,'), said(compiled))
   })
+  await tally.case('a field renamed in Rust is red where a page uses it, in tsc --watch and in an editor', red)
   await tally.case('whatever answers, the words say what to do', async () => {
     const cases = [
       [`${harness.url}/stats`, /is JSON, but no contract can be made of it/],
