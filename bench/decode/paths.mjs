@@ -4,8 +4,9 @@ import { createParser } from 'eventsource-parser'
 
 import { decode } from '../../npm/dist/decode.js'
 import { inline } from '../../npm/dist/inline.js'
-import { load, Machine } from '../../npm/dist/wasm.js'
-import { framed } from '../../npm/wasm/browser.js'
+import { frames } from '../../npm/dist/fetching.js'
+import { load } from '../../npm/dist/wasm.js'
+import { framed } from '../../npm/wasm/fetch.js'
 import { Market } from './market.js'
 import ajv from './ajv.mjs'
 import valibot from './valibot.mjs'
@@ -53,7 +54,7 @@ export async function paths({ strings, chunks, single }) {
     all[`single_${way}`] = { path: make(), from: single }
   }
   fetched('ours', () => {
-    const framer = new Machine('\n\n\n', 0, 0).framer(false, '')
+    const framer = frames.framer(0, '')
     return (bytes) => {
       const values = []
       if (!framed(framer, bytes, (name, _id, data) => values.push(ours(name, data)))) throw new Error('refused')

@@ -1,8 +1,8 @@
 // Whether what is measured is also right: the values of every path, and what is refused.
 
 import { decode } from '../../npm/dist/decode.js'
-import { Machine } from '../../npm/dist/wasm.js'
-import { framed } from '../../npm/wasm/browser.js'
+import { frames } from '../../npm/dist/fetching.js'
+import { framed } from '../../npm/wasm/fetch.js'
 import ajv from './ajv.mjs'
 import { Market } from './market.js'
 
@@ -20,7 +20,7 @@ export function same({ events }, all) {
 
 /** Payloads with one or a few bytes of theirs changed, through both of our paths, beside `JSON.parse` and ajv. */
 export function mutated({ events }, count, seed) {
-  const framer = new Machine('\n\n\n', 0, 0).framer(false, '')
+  const framer = frames.framer(0, '')
   const chance = generator(seed)
   const seen = { tried: 0, refused: 0, accepted: 0, falseAccepts: 0, falseRefusals: 0, different: 0, first: '' }
   for (let n = 0; n < count; n += 1) {

@@ -81,10 +81,10 @@ pub fn forget(machine: u32) {
     });
 }
 
-/// What happened, by the numbers of `flat.rs`.
+/// What happened, by the numbers of `flat.rs`. The text first: what is missing behind the last number is 0, or not a number.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "each further object would be glue in every page")]
-pub fn tell(machine: u32, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64, text: &str) {
+pub fn tell(machine: u32, text: &str, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64) {
     with(machine, |client, _| flat::tell(client, now, what, attempt, [a, b, c, d], text)).unwrap_or_default();
 }
 

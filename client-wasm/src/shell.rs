@@ -13,7 +13,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 #[wasm_bindgen(module = "/src/browser/browser.js")]
 extern "C" {
@@ -48,6 +48,11 @@ extern "C" {
     #[wasm_bindgen(js_name = read)]
     fn _read();
 }
+#[wasm_bindgen(module = "/src/browser/numbers.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = OPEN)]
+    static _OPEN: f64;
+}
 
 /// An open stream. Dropping it closes it.
 pub(crate) struct Stream(Rc<Shell>);
@@ -71,21 +76,22 @@ pub struct Door(std::rc::Weak<Shell>);
 impl Stream {
     /// A stream that dials a macrotask from now: what is closed before that dials nothing.
     pub(crate) fn open(endpoint: Endpoint, config: Config, page: Box<dyn Page>) -> Self {
-        let set = DIAL.with(|dial| js_sys::Reflect::set(&endpoint.request, &"dial".into(), dial));
-        debug_assert!(set.is_ok(), "a plain object takes any member");
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
-        let shell = Rc::new_cyclic(|shell| Shell {
-            browser: Browser::new(
-                &endpoint.url,
-                &endpoint.request,
-                endpoint.fetch,
-                Door(shell.clone()),
-                Door(shell.clone()),
-            ),
-            page,
-            client: RefCell::new(Client::new(config, seed)),
-            text: Cell::default(),
-            next: Cell::default(),
+        let shell = Rc::new_cyclic(|shell| {
+            let door = || Door(shell.clone());
+            let give = |name: &str, what: &JsValue| {
+                let set = js_sys::Reflect::set(&endpoint.request, &name.into(), what);
+                debug_assert!(set.is_ok(), "a plain object takes any member");
+            };
+            DIAL.with(|dial| give("dial", dial));
+            give("frames", &door().into());
+            Shell {
+                browser: Browser::new(&endpoint.url, &endpoint.request, endpoint.fetch, door(), door()),
+                page,
+                client: RefCell::new(Client::new(config, seed)),
+                text: Cell::default(),
+                next: Cell::default(),
+            }
         });
         shell.browser.start();
         Self(shell)
@@ -141,11 +147,22 @@ impl std::fmt::Debug for Stream {
 
 #[wasm_bindgen(js_class = EventwireDoor)]
 impl Door {
-    /// What happened, by the numbers of `flat.rs`.
+    /// What happened, by the numbers of `flat.rs`; the last of them may be left out.
     #[expect(clippy::too_many_arguments, reason = "the npm package's machine is told the same way")]
-    pub fn tell(&self, now: f64, what: u32, attempt: u32, a: f64, b: f64, c: f64, d: f64, text: &str) {
+    pub fn tell(
+        &self,
+        text: &str,
+        now: f64,
+        what: u32,
+        attempt: Option<u32>,
+        a: Option<f64>,
+        b: Option<f64>,
+        c: Option<f64>,
+        d: Option<f64>,
+    ) {
         if let Some(shell) = self.0.upgrade() {
-            flat::tell(&mut shell.client.borrow_mut(), now, what, attempt, [a, b, c, d], text);
+            let numbers = [a, b, c, d].map(Option::unwrap_or_default);
+            flat::tell(&mut shell.client.borrow_mut(), now, what, attempt.unwrap_or_default(), numbers, text);
         }
     }
 

@@ -10,16 +10,17 @@ import type { FaultReason, GapReason } from "./items.js";
 import type { Settings } from "./options.js";
 import type { Machine } from "./wasm.js";
 
-/** What the machine and basic mode say to the stream, and what basic mode borrows of it. */
+export type Heard = Pick<MessageEvent<string>, "type" | "data" | "lastEventId">;
+
+/** What the machine and basic mode say to the stream. */
 export interface Sink {
-  /** A frame's words and numbers, as client-wasm/src/browser/frames.js orders them, or the member that is wrong. */
-  readonly read: typeof read;
-  readonly isPattern: (text: string) => boolean;
-  event(event: MessageEvent<string>): void;
+  event(event: Heard): void;
   gap(reason: string, topics: string, position: string): void;
-  fault(reason: string, event: string, path: string, found: unknown, topic: string): void;
+  fault(reason: FaultReason, event: string, path: string, found: unknown, topic: string): void;
   outdated(hash: string, names: string): void;
-  state(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string): void;
+  news(kind: string, reason: string, nextAttemptAt: number, status: number, problem: string): void;
+  /** All that came with what was heard has been handed on. */
+  settled(): void;
 }
 
 /** A position, or with what follows it an event's id: epoch, offset, how far back the topic's event before is, topic. */
@@ -62,8 +63,8 @@ export type Basic = Pick<Machine, "counter" | "position" | "free"> & Pick<Browse
 /** What it may be told, by the numbers of client-wasm/src/browser/browser.js. */
 const [FULL, DRAINED, ADD, DELETE] = [11, 12, 14, 15];
 
-/** A stream in basic mode. `why` stands in the console, once. */
-export function basic(known: readonly string[], hash: string, settings: Settings, sink: Sink, why: string): Basic {
+/** A stream in basic mode. `why` stands in the console, once; `read` and `isPattern` are borrowed. */
+export function basic(known: readonly string[], hash: string, settings: Settings, sink: Sink, why: string, readFrame: typeof read, isPattern: (text: string) => boolean): Basic {
   const { url, topics: named, from, request } = settings;
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +85,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
   const told = new Set<string>();
   let [heardAt, events, duplicates, gaps, faults, attempts] = [0, 0, 0, 0, 0, 0];
 
-  const say = (kind: string, reason: string, nextAttemptAt = 0): void => sink.state(kind, reason, nextAttemptAt, 0, "");
+  const say = (kind: string, reason: string, nextAttemptAt = 0): void => sink.news(kind, reason, nextAttemptAt, 0, "");
   const gap = (reason: GapReason, topics: string, at = position): void => {
     gaps += 1;
     sink.gap(reason, topics, text(at));
@@ -146,6 +147,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
         mine.addEventListener(name, (event) => {
           heardAt = Date.now();
           hears(event);
+          sink.settled();
         });
       }
     };
@@ -166,12 +168,12 @@ export function basic(known: readonly string[], hash: string, settings: Settings
   /** A frame of ours. */
   const heed = ({ type, data, lastEventId }: MessageEvent<string>, listen: (names: readonly string[]) => void): void => {
     const name = type.slice(PREFIX.length);
-    const frame = sink.read(name, data);
+    const frame = readFrame(type, data);
     if (typeof frame !== "object") return frame === undefined ? frame : fault("frame", type, frame);
     const [word = "", more = "", names = "", contract = "", topics = "", denied = ""] = frame.words;
     const [first = 0, , wide = 0, floor = 0] = frame.numbers;
     const bad = (member: string, joined: string): unknown =>
-      !list(joined).every(sink.isPattern) && (fault("frame", type, member), true);
+      !list(joined).every(isPattern) && (fault("frame", type, member), true);
     if (name === "bye") {
       if (word === "auth" && barred) return say("closed", word);
       barred = word === "auth";
@@ -232,7 +234,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
     const { type, lastEventId } = event;
     if (!greeted) return fault("early", type);
     const at = place(lastEventId);
-    if (!at?.offset || at.before < 0 || lastEventId.length > 128 || !sink.isPattern(at.topic)) return fault("id", type, "", lastEventId);
+    if (!at?.offset || at.before < 0 || lastEventId.length > 128 || !isPattern(at.topic)) return fault("id", type, "", lastEventId);
     const before = position;
     if (within(at, before)) {
       const pattern = prelude && [...fresh.keys()].find((pattern) => covers(pattern, at.topic));

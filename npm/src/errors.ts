@@ -18,7 +18,7 @@ export class EventwireError extends Error {
     message: string,
     details: { status?: number; problem?: string; body?: string; cause?: unknown } = {},
   ) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, details);
     this.status = details.status || undefined;
     this.problem = details.problem || undefined;
     this.body = details.body || undefined;

@@ -1,6 +1,7 @@
 // What every entry of the package exports besides `connect`, which each entry binds to its own way to the wasm.
 
-export type { Connect, EventStream, Unsubscribe } from "./stream.js";
+export type { Connect, EventStream } from "./api.js";
+export type { Unsubscribe } from "./handlers.js";
 export type { ConnectRaw, RawEvent, RawOptions, RawState, RawStream } from "./raw.js";
 export { kept, type Keeper } from "./kept.js";
 export { marks } from "./marks.js";

@@ -3,46 +3,38 @@
 // Loaded with the half of the wasm that frames, and of the rest of the package imports types alone: a page over `EventSource` is
 // sent nothing of it.
 
-import type { Exports, Place, Text } from "./wasm.js";
+import type { Framing } from "../wasm/fetch.js";
+import type { Exports, Source, lay, take } from "./wasm.js";
 
-export { dial } from "../wasm/fetch.js";
+export { ask, dial } from "../wasm/fetch.js";
 
-/** How texts and bytes get into the wasm's memory and out of it. */
-interface Memory {
-  lay(wasm: Exports, bytes: Uint8Array): Text;
-  put(wasm: Exports, text: string): Text;
-  take(wasm: Exports, text: Text): string;
-}
+/** What frames: the machine's own wasm, or a half that is loaded apart. */
+let wasm: Exports;
+let loading: Promise<WebAssembly.Instance> | undefined;
+let memory: { lay: typeof lay; take: typeof take };
 
-/** Frames the bytes of one attempt. */
-export class Framer {
-  readonly #wasm: Exports;
-  readonly #memory: Memory;
-  readonly #at: Place;
-
-  constructor(wasm: Exports, memory: Memory, raw: number, id: string) {
-    this.#wasm = wasm;
-    this.#memory = memory;
-    this.#at = wasm.framer!(raw, ...memory.put(wasm, id));
-  }
-
-  push(bytes: Uint8Array): boolean {
-    return this.#wasm.push(this.#at, ...this.#memory.lay(this.#wasm, bytes)) !== 0;
-  }
-
-  next(): string {
-    return this.#memory.take(this.#wasm, this.#wasm.block(this.#at));
-  }
-
-  id(): string {
-    return this.#memory.take(this.#wasm, this.#wasm.id(this.#at));
-  }
-
-  retry(): number {
-    return this.#wasm.retry(this.#at);
-  }
-
-  free(): void {
-    this.#wasm.dropFramer(this.#at, 0);
+/** Compiles it, unless the machine's wasm frames too. */
+export async function ready(source: Source, machine: Exports, how: typeof memory): Promise<void> {
+  memory = how;
+  try {
+    wasm ??= machine.framer ? machine : ((await (loading ??= source(true))).exports as unknown as Exports);
+  } catch (cause) {
+    loading = undefined; // whatever failed may be gone at the next `connect`
+    throw cause;
   }
 }
+
+/** What frames the bytes of an attempt. */
+export const frames: Framing["frames"] = {
+  framer(raw, id) {
+    const { lay, take } = memory;
+    const at = wasm.framer!(raw, ...lay(wasm, new TextEncoder().encode(id)));
+    return {
+      push: (bytes) => wasm.push(at, ...lay(wasm, bytes)) !== 0,
+      next: () => take(wasm, wasm.block(at)),
+      id: () => take(wasm, wasm.id(at)),
+      retry: () => wasm.retry(at),
+      free: () => wasm.dropFramer(at, 0),
+    };
+  },
+};

@@ -2,8 +2,9 @@
 //
 // Importing does nothing: no wasm is compiled, no `window` touched, before `connect`.
 
+import type { Connect } from "./api.js";
 import { openRaw, type ConnectRaw } from "./raw.js";
-import { open, type Connect } from "./stream.js";
+import { open } from "./stream.js";
 import { inline } from "./inline.js";
 
 export * from "./face.js";

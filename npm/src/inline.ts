@@ -5,7 +5,7 @@ import { bytes } from "../wasm/bytes.js";
 import { unsorted } from "./unsorted.js";
 
 /** The entry's way to the wasm. */
-export async function inline(imports: WebAssembly.Imports, framing?: boolean): Promise<WebAssembly.Instance> {
+export async function inline(framing?: boolean): Promise<WebAssembly.Instance> {
   const text = framing ? (await import("../wasm/framing.js")).bytes : bytes;
-  return (await WebAssembly.instantiate(unsorted(text), imports)).instance;
+  return (await WebAssembly.instantiate(unsorted(text))).instance;
 }

@@ -130,25 +130,24 @@ export interface Inspection {
 export type Transition = { readonly at: number } & State;
 
 /** A fault with its sentence. */
-export function fault(parts: Omit<Fault, "message">): Fault {
-  const { reason, event, path, expected, found, topic } = parts;
-  const where = topic === undefined ? "" : ` on ${topic}`;
-  return { ...parts, message: `${sentence(reason, event, path, expected, found, topic ?? "", where)}` };
-}
-
-function sentence(reason: FaultReason, event: string, path: string, expected: string, found: string, topic: string, where: string): string {
-  switch (reason) {
-    case "json":
-      return `${event}${where}: its data is no JSON (${found})`;
-    case "invalid":
-      return `${event}${where}${path && ` at ${path}`}: expected ${expected}, found ${found}`;
-    case "unknown":
-      return `${event}: this page's contract has no such event`;
-    case "denied":
-      return `the server does not grant ${topic}`;
-    case "too-many":
-      return `${topic} is not asked for: a request has no room for more than 100 topics or 6 KiB of them`;
-    default:
-      return `${event}: ${reason}${path && ` ${path}`}${found && ` ${found}`} cannot be read`;
-  }
+export function fault(reason: FaultReason, event: string, path: string, found: unknown, about: string, expected = "", position?: string, data?: unknown): Fault {
+  const topic = about || undefined;
+  const where = topic ? ` on ${topic}` : "";
+  const sentence = (): string => {
+    switch (reason) {
+      case "json":
+        return `${event}${where}: its data is no JSON (${found})`;
+      case "invalid":
+        return `${event}${where}${path && ` at ${path}`}: expected ${expected}, found ${found}`;
+      case "unknown":
+        return `${event}: this page's contract has no such event`;
+      case "denied":
+        return `the server does not grant ${topic}`;
+      case "too-many":
+        return `${topic} is not asked for: a request has no room for more than 100 topics or 6 KiB of them`;
+      default:
+        return `${event}: ${reason}${path && ` ${path}`}${found && ` ${found}`} cannot be read`;
+    }
+  };
+  return { reason, event, path, expected, found: `${found}`, topic, position, data, message: sentence() };
 }

@@ -1,7 +1,8 @@
 // Performance marks of a stream, for a browser's timeline. In a bundle only where they are imported.
 
+import type { EventStream } from "./api.js";
 import type { Contract, EventNames } from "./contract.js";
-import { disposable, type EventStream, type Unsubscribe } from "./stream.js";
+import { disposable, type Unsubscribe } from "./handlers.js";
 
 /**
  * Marks when a stream dials, is open, is open again, and hands over the first event of a connection: `eventwire:connecting`,

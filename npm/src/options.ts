@@ -55,7 +55,7 @@ export interface Settings {
   /** Empty where a page is being rendered: nothing is dialled there. */
   readonly url: string;
   readonly topics: string | undefined;
-  readonly from: string;
+  from: string;
   readonly grace: number;
   readonly queue: number;
   readonly share: string | undefined;
@@ -93,7 +93,7 @@ export function settings(url: string | URL, options: Options): Settings {
     from,
     grace: graces[background],
     queue,
-      share,
+    share,
     fetch: Boolean(headers ?? fetch) || method !== "GET" || !(world ?? globalThis).EventSource,
     request: { headers, method, body, fetch: fetch ?? world?.fetch, withCredentials, world },
   };

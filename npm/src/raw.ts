@@ -2,10 +2,12 @@
 //
 // Says in the server's place what the machine has to hear: a hello when the answer begins, a beat when something came.
 
+import type { Heard } from "./basic.js";
 import { EventwireError } from "./errors.js";
+import { disposable, run, type Unsubscribe } from "./handlers.js";
 import type { Inspection, State } from "./items.js";
 import { settings, type Options } from "./options.js";
-import { disposable, run, Stream, type Unsubscribe } from "./stream.js";
+import { Stream } from "./stream.js";
 import type { Source } from "./wasm.js";
 
 /** One event of a stream that is not ours. */
@@ -87,8 +89,8 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
   const tell = <T>(handlers: Handlers<T>, news: T): void => {
     for (const entry of [...handlers]) if (handlers.has(entry) && stream.state.kind !== "closed") run(() => entry.call(news));
   };
-  let frame = (_name: string, _id: string, _data: string): void => {};
-  const say = (name: string, data: object): void => frame(`eventwire.${name}`, HERE, JSON.stringify(data));
+  let frame = (_event: Heard): void => {};
+  const say = (name: string, data: object): void => frame({ type: `eventwire.${name}`, data: JSON.stringify(data), lastEventId: HERE });
   const hello = (): void => {
     const own = names.filter((name) => name !== "message" && !asked.fetch);
     say("hello", { v: 1, start: HERE, head: HERE, names: own, contract: "", topics: ["**"], denied: [], heartbeat: Math.ceil(heartbeat), spread: 1000, retry });
@@ -111,21 +113,18 @@ export function openRaw(source: Source, url: string | URL, options: RawOptions =
     },
     stall: stall ?? 0,
     largest: Math.floor(largest),
-    sink: {
-      speaks: (how) => (frame = how),
-      opened: hello,
-      read: (last, floor) => {
-        id = last;
-        if (!floor || floor === retry) return say("cursor", { kind: "beat" });
-        retry = floor;
-        hello();
-      },
-      // A header over fetch; a new EventSource sends none.
-      resume: () => (asked.fetch || !id ? id : `lastEventId=${encodeURIComponent(id)}`),
+    speaks: (how) => (frame = how),
+    opened: hello,
+    read: (last, floor) => {
+      id = last;
+      if (!floor || floor === retry) return say("cursor", { kind: "beat" });
+      retry = floor;
+      hello();
     },
+    // A header over fetch; a new EventSource sends none.
+    resume: () => (asked.fetch ? ["", id] : [id && `lastEventId=${encodeURIComponent(id)}`, ""]),
   });
-  stream.obey(options.signal);
-  void stream.start(source);
+  void stream.start(source, options.signal);
   const shown = (state: State): RawState => (state.kind === "open" ? OPEN : state);
   const raw: Omit<RawStream, typeof Symbol.dispose> & Partial<RawStream> = {
     on(name, handler) {

@@ -2,8 +2,9 @@
 //
 // Otherwise the same as `index.ts`.
 
+import type { Connect } from "./api.js";
 import { openRaw, type ConnectRaw } from "./raw.js";
-import { open, type Connect } from "./stream.js";
+import { open } from "./stream.js";
 import { load, type Source } from "./wasm.js";
 
 export * from "./face.js";
@@ -23,7 +24,7 @@ let source: Source = async () => {
  * may follow at once; who awaits is told what failed.
  */
 export async function initialize(wasm: Wasm | Promise<Wasm>): Promise<void> {
-  source = async (imports) => instance(await wasm, imports);
+  source = async () => instance(await wasm);
   await load(source, false);
 }
 
@@ -33,10 +34,10 @@ export const connect: Connect = (contract, url, options) => open(source, contrac
 /** Opens a stream of any server. Dialling starts after the current turn; what is closed before that dials nothing. */
 export const connectRaw: ConnectRaw = (url, options) => openRaw(source, url, options);
 
-async function instance(wasm: Wasm, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  if (typeof wasm === "function") return wasm(imports);
-  if (wasm instanceof WebAssembly.Module) return WebAssembly.instantiate(wasm, imports);
-  return (await WebAssembly.instantiate(await bytes(wasm), imports)).instance;
+async function instance(wasm: Wasm): Promise<WebAssembly.Instance> {
+  if (typeof wasm === "function") return wasm({});
+  if (wasm instanceof WebAssembly.Module) return WebAssembly.instantiate(wasm);
+  return (await WebAssembly.instantiate(await bytes(wasm))).instance;
 }
 
 /** Not `instantiateStreaming`: it refuses what a server sends that does not know the MIME type of wasm. */

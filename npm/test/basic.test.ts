@@ -15,7 +15,7 @@ before(() => {
   // Node reads HTTP by a wasm of its own.
   const { instantiate } = WebAssembly;
   mock.method(WebAssembly, "instantiate", (bytes: BufferSource, imports?: WebAssembly.Imports) =>
-    imports && Object.keys(imports).length === 0 ? Promise.reject(new WebAssembly.CompileError("blocked by CSP")) : instantiate(bytes, imports),
+    Object.keys(imports ?? {}).length === 0 ? Promise.reject(new WebAssembly.CompileError("blocked by CSP")) : instantiate(bytes, imports),
   );
   mock.method(console, "warn", (text: string) => warnings.push(text));
 });

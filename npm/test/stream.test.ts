@@ -284,6 +284,30 @@ both("c11 a full queue closes the transport, drops nothing, and reads on where i
   assert.equal(second.query, `lastEventId=${EPOCH}-12`);
 });
 
+both("what waits for a loop is behind the heartbeat and the gap that came before it, and so is the position", async (on) => {
+  const { source, stream } = await on.open({}, keep);
+  const loop = stream[Symbol.asyncIterator]();
+  const at: unknown[] = [];
+  const look = (): void => void at.push(stream.position?.slice(EPOCH.length + 1));
+  const takes = async (): Promise<void> => void at.push((await loop.next()).value?.type);
+  await source.tick(1, `${EPOCH}-11/a`);
+  await takes();
+  await source.says("eventwire.cursor", { kind: "beat" }, `${EPOCH}-15`);
+  look();
+  await source.tick(2, `${EPOCH}-16.5/a`); // waits
+  look();
+  await takes();
+  await source.says("eventwire.cursor", { kind: "beat" }, `${EPOCH}-17`);
+  // The gap and the event behind it come at once, and both wait.
+  await source.tick(3, `${EPOCH}-30.3/b`);
+  look();
+  await takes();
+  look();
+  await takes();
+  look();
+  assert.deepEqual(at, ["tick", "15", "15", "tick", "17", "eventwire.gap", "27", "tick", "30"]);
+});
+
 both("a loop is handed events, gaps and faults in order, and ends with the stream", async (on) => {
   const { source, stream } = await on.open({}, keep);
   const types: string[] = [];

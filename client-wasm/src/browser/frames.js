@@ -4,12 +4,15 @@
 
 /** Members in the order in which flat.rs takes them: words, numbers (`=`), lists (`*`). @type {Record<string, string>} */
 const MEMBERS = {
-  hello: "v= start head names* contract topics* denied* heartbeat= spread= retry=",
-  gap: "reason topics*",
-  cursor: "kind",
-  names: "names*",
-  bye: "reason after=",
+  "eventwire.hello": "v= start head names* contract topics* denied* heartbeat= spread= retry=",
+  "eventwire.gap": "reason topics*",
+  "eventwire.cursor": "kind",
+  "eventwire.names": "names*",
+  "eventwire.bye": "reason after=",
 }
+
+/** Names of the frames: heard before hello says any other. */
+export const FRAMES = Object.keys(MEMBERS)
 
 /** What an event may be called; its bytes are counted where it gets its name. */
 const NAME = /^(?!(?:open|error|message)$|eventwire\.)[^\s\p{Cc},\ufeff]{1,128}$/u
@@ -18,13 +21,14 @@ const NAME = /^(?!(?:open|error|message)$|eventwire\.)[^\s\p{Cc},\ufeff]{1,128}$
 const JOINTS = /[\n,]/
 
 /**
- * @param {string} event the name, without `eventwire.`
+ * @param {string} event
  * @param {string} data
  * @returns {{ words: string[], numbers: number[], names: string[] } | string | undefined} the member that is missing or wrong; `undefined`
  *   for a frame that this version does not know
  */
 export function read(event, data) {
-  if (!Object.hasOwn(MEMBERS, event)) return undefined
+  const members = MEMBERS[event]
+  if (!members) return undefined
   /** @type {unknown} */
   let frame
   try {
@@ -38,7 +42,7 @@ export function read(event, data) {
   const [words, numbers] = [/** @type {string[]} */ ([]), /** @type {number[]} */ ([])]
   /** @type {string[]} */
   let names = []
-  for (const member of (MEMBERS[event] ?? "").split(" ")) {
+  for (const member of members.split(" ")) {
     const name = member.replace(/\W/, "")
     const value = /** @type {Record<string, unknown>} */ (frame)[name]
     if (member.endsWith("=")) {

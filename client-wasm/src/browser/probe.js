@@ -2,8 +2,9 @@
 //
 // Reads no stream; fetch.js does.
 
-// Of a refusal's body, in bytes and milliseconds: enough for a problem document, and for people.
-const [ENOUGH, SOON] = [4096, 1000]
+// Of a refusal's body, in characters and milliseconds: enough for a problem document, and for people.
+const ENOUGH = 4096
+const SOON = 1000
 
 /**
  * @typedef {object} Told who hears of it; of nothing, once it is aborted

@@ -21,7 +21,7 @@ export interface Transport {
 }
 
 /** The client's own request by `fetch`, which knows a stream when it sees one. */
-export type Ask = (request: Request, url: string, id: string, told: Omit<Fetched, "streams">) => AbortController;
+export type Ask = (request: Request, url: string, id: string, told: Omit<Fetched, "streams" | "refused">) => AbortController;
 
 export type Dial = (url: string, told: Told) => Transport;
 
