@@ -3,7 +3,7 @@
 // Knows no contract: for typed events there is `connect`.
 
 import { connectRaw, type Options } from "eventwire";
-import { open, type Asked, type Carrier, type Told } from "./spec.js";
+import { BYTES, open, over, type Asked, type Carrier, type Told } from "./spec.js";
 
 /** How the stream behaves; what a standard `EventSource` takes is `withCredentials`. */
 export interface EventSourceInit extends Pick<Options, "withCredentials" | "headers" | "method" | "body" | "fetch" | "background" | "grace"> {
@@ -31,6 +31,9 @@ export interface EventSourceErrorEvent extends Event {
 
 type Handler<E extends Event> = ((this: globalThis.EventSource, event: E) => unknown) | null;
 
+/** The member of its options by which the class hands itself the bytes it is made of. */
+const STREAM = Symbol();
+
 const STATES = { CONNECTING: 0, OPEN: 1, CLOSED: 2 } as const;
 
 export interface EventSource {
@@ -50,6 +53,14 @@ export class EventSource extends EventTarget {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSED: 2;
+
+  /**
+   * Reads an event stream that is there already, such as a response's body. `origin` is "null"; the end of the bytes, or what
+   * breaks them, is the source's: one `error`, CLOSED. `close()` cancels them.
+   */
+  static fromReadableStream(stream: ReadableStream<Uint8Array>): EventSource {
+    return new this(BYTES, { mode: "spec", [STREAM]: stream } as EventSourceInit);
+  }
 
   readonly #url: string;
   readonly #withCredentials: boolean;
@@ -86,7 +97,9 @@ export class EventSource extends EventTarget {
       },
     };
     const asked = { ...init, url: href, lastEventId, withCredentials: this.#withCredentials };
-    if (mode === "spec") this.#carrier = open(asked, told);
+    const bytes = (init as { [STREAM]?: ReadableStream<Uint8Array> } | null)?.[STREAM];
+    if (bytes) this.#carrier = over(bytes, told);
+    else if (mode === "spec") this.#carrier = open(asked, told);
     else this.#carrier = ours(asked, told, (carrier) => (this.#carrier = carrier));
   }
 
@@ -100,6 +113,16 @@ export class EventSource extends EventTarget {
 
   get readyState(): 0 | 1 | 2 {
     return this.#readyState;
+  }
+
+  /** The last event ID in force, behind which it comes back. */
+  get lastEventId(): string {
+    return this.#carrier?.lastEventId ?? "";
+  }
+
+  /** How long it waits after a lost connection, in milliseconds; in the default mode no one time. */
+  get reconnectionTime(): number | undefined {
+    return this.#carrier?.wait;
   }
 
   get onopen(): Handler<Event> {
@@ -162,9 +185,11 @@ export class EventSource extends EventTarget {
 for (const [name, value] of Object.entries(STATES)) {
   for (const place of [EventSource, EventSource.prototype]) Object.defineProperty(place, name, { value, enumerable: true });
 }
-for (const name of ["url", "withCredentials", "readyState", "onopen", "onmessage", "onerror", "close"]) {
+for (const name of ["url", "withCredentials", "readyState", "lastEventId", "reconnectionTime", "onopen", "onmessage", "onerror", "close"]) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
 }
+// Bundlers rename what is called like a global.
+Object.defineProperty(EventSource, "name", { value: "EventSource", configurable: true });
 Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: "EventSource", configurable: true });
 // Not everywhere is there such a symbol.
 if (Symbol.dispose) Object.defineProperty(EventSource.prototype, Symbol.dispose, { value: EventSource.prototype.close, writable: true, configurable: true });

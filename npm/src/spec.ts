@@ -16,6 +16,9 @@ export interface Told {
 
 /** What carries a stream. */
 export interface Carrier {
+  readonly lastEventId: string;
+  /** How long it waits after a lost connection, if it is one time. */
+  readonly wait?: number | undefined;
   close(): void;
   restart(): void;
 }
@@ -28,6 +31,9 @@ export interface Asked extends Pick<Options, "headers" | "method" | "body" | "wi
 
 /** Browsers wait two to five seconds until a server says how long. */
 const WAIT = 3000;
+
+/** The address of bytes that came from nowhere. */
+export const BYTES = "about:event-stream";
 
 /** Dials at once, and comes back as often as the connection is lost. */
 export function open(asked: Asked, told: Told): Carrier {
@@ -69,6 +75,7 @@ export function open(asked: Asked, told: Told): Carrier {
       if (signal.aborted) return;
       // Not we aborted it: the user stopped the page from loading.
       if ((error as Error | undefined)?.name === "AbortError") return fail(undefined, "the request was stopped");
+      if (!/^https?:/.test(url)) return fail(undefined, `${url} is nothing that a stream can come from: it takes http: or https:`);
       if (await shutOut(signal)) return signal.aborted ? undefined : fail(undefined, `${new URL(url).origin} does not let ${location.origin} in: it would have to say so by CORS`);
       why = String(error);
     }
@@ -90,18 +97,16 @@ export function open(asked: Asked, told: Told): Carrier {
     return answered;
   };
 
-  const read = async (stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
-    const decoder = new TextDecoder();
-    const own = (lines = new Lines(
+  const read = (stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
+    lines = new Lines(
       {
         event: (type, data, last) => told.event(type, data, (id = last)),
         comment: (text) => told.comment(text),
         retry: (asked) => (wait = asked),
       },
       id,
-    ));
-    const reader = stream.getReader();
-    for (let piece; !(piece = await reader.read()).done && !signal.aborted; ) own.push(decoder.decode(piece.value, { stream: true }));
+    );
+    return pour(stream.getReader(), lines, signal);
   };
 
   const hangUp = (): void => {
@@ -144,6 +149,12 @@ export function open(asked: Asked, told: Told): Carrier {
 
   void dial();
   return {
+    get lastEventId() {
+      return id;
+    },
+    get wait() {
+      return wait;
+    },
     close,
     restart: () => {
       if (closed || away) return;
@@ -152,4 +163,44 @@ export function open(asked: Asked, told: Told): Carrier {
       void dial();
     },
   };
+}
+
+/** Reads bytes that are there already. Their end is the stream's, however they end; nothing comes back. */
+export function over(stream: ReadableStream<Uint8Array>, told: Told): Carrier {
+  let [id, wait] = ["", WAIT];
+  const reader = stream.getReader();
+  const over = new AbortController();
+  const lines = new Lines({ event: (type, data, last) => told.event(type, data, (id = last)), retry: (asked) => (wait = asked) }, id);
+  const read = async (): Promise<void> => {
+    let why = "the stream ended";
+    try {
+      await undefined; // whoever asks has yet to listen
+      if (over.signal.aborted) return;
+      told.opened(BYTES);
+      await pour(reader, lines, over.signal);
+    } catch (error) {
+      why = String(error);
+    }
+    if (!over.signal.aborted) told.failed(undefined, why);
+  };
+  void read();
+  return {
+    get lastEventId() {
+      return id;
+    },
+    get wait() {
+      return wait;
+    },
+    close: () => {
+      lines.stop();
+      over.abort();
+      reader.cancel().catch(() => {});
+    },
+    restart: () => {},
+  };
+}
+
+async function pour(reader: ReadableStreamDefaultReader<Uint8Array>, lines: Lines, signal: AbortSignal): Promise<void> {
+  const decoder = new TextDecoder();
+  for (let piece; !(piece = await reader.read()).done && !signal.aborted; ) lines.push(decoder.decode(piece.value, { stream: true }));
 }

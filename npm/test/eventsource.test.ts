@@ -137,6 +137,77 @@ test("a class to put in place of the global one", () => {
   wrong("/relative, and nothing to be relative to");
 });
 
+test("a stream of bytes that is there already is read once, and its end is the source's", async () => {
+  const read = (...pieces: (string | Error)[]): { source: EventSource; said: string[] } => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const piece of pieces) {
+          if (typeof piece !== "string") return controller.error(piece);
+          controller.enqueue(bytes(piece));
+        }
+        controller.close();
+      },
+    });
+    const source = EventSource.fromReadableStream(stream);
+    sources.push(source);
+    assert.ok(source instanceof EventSource);
+    assert.deepEqual([source.url, source.withCredentials, source.readyState, source.lastEventId], ["about:event-stream", false, 0, ""]);
+    const said: string[] = [];
+    source.onopen = () => said.push(`open ${source.readyState}`);
+    source.onerror = () => said.push(`error ${source.readyState}`);
+    source.onmessage = ({ data, lastEventId, origin }) => said.push(`${data}|${lastEventId}|${origin}|${source.lastEventId}|${source.reconnectionTime}`);
+    return { source, said };
+  };
+  const whole = read("\ufeffretry: 5", "000\nid: 42\nda", "ta: a\r\n\r\nretry: 7x\ndata: b\n\nid: 43\ndata: half");
+  await until("the end", () => whole.said.at(-1) === "error 2");
+  assert.deepEqual(whole.said, ["open 1", "a|42|null|42|5000", "b|42|null|42|5000", "error 2"]);
+  const none = read();
+  const broken = read(new Error("broken"));
+  await until("two ends", () => none.said.at(-1) === "error 2" && broken.said.at(-1) === "error 2");
+  assert.deepEqual([none.said.length, broken.source.readyState], [2, 2]);
+  const locked = new ReadableStream();
+  locked.getReader();
+  assert.throws(() => EventSource.fromReadableStream(locked), TypeError);
+});
+
+test("a source of bytes that is closed lets them go, and comes back from nowhere", async () => {
+  let cancelled = 0;
+  const stream = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes("data: a\n\ndata: b\n\n")), cancel: () => void (cancelled += 1) });
+  const source = EventSource.fromReadableStream(stream);
+  const said: string[] = [];
+  source.onmessage = ({ data }) => {
+    said.push(data);
+    source.close();
+  };
+  source.onerror = () => said.push("error");
+  await until("an event", () => said[0]);
+  source.restart();
+  await settled();
+  assert.deepEqual([said, source.readyState, cancelled], [["a"], 2, 1]);
+});
+
+test("in spec mode the last id and the wait in force can be asked for", async () => {
+  const played = play({ mode: "spec", lastEventId: "5" });
+  assert.deepEqual([played.source.lastEventId, played.source.reconnectionTime], ["5", 3000]);
+  (await nth(played, 1)).opens("retry: 70\nid: 6\n\nid: 7\ndata: x\n\n");
+  await until("an event", () => played.said[1]);
+  assert.deepEqual([played.source.lastEventId, played.source.reconnectionTime], ["7", 70]);
+  const ours = play({ lastEventId: "5" });
+  (await nth(ours, 1)).opens("retry: 70\nid: 6\n\nid: 7\ndata: x\n\n");
+  await until("an event", () => ours.said[1]);
+  assert.deepEqual([ours.source.lastEventId, ours.source.reconnectionTime], ["7", undefined]);
+});
+
+test("in spec mode an address that no network can ever answer is the end", async () => {
+  for (const url of ["ftp://example.test/", "mailto:who@example.test", "javascript:alert(1)"]) {
+    const played = play({ mode: "spec" }, url);
+    (await nth(played, 1)).fails(new TypeError("fetch failed"));
+    await until("an error", () => played.said[0]);
+    await settled();
+    assert.deepEqual([played.said, played.requests.length], [["error 2"], 1], url);
+  }
+});
+
 test("a handler attribute holds one function, in the place where the first one was set", async () => {
   const played = play({ mode: "spec" });
   const { source } = played;

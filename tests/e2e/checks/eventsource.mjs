@@ -46,7 +46,8 @@ const CASES = [
     name: 'asks as the standard says',
     modes: ALL,
     serve: (response) => says(response, END),
-    look: ({ said }, [{ method, headers }], { site }) => {
+    look: ({ said, name }, [{ method, headers }], { site }) => {
+      same(name, 'EventSource', 'the class, in a bundle')
       same(said, ['open 1', `end||${port(site)}`], 'dispatched')
       same([method, headers.accept, headers['cache-control'], headers['last-event-id']], ['GET', 'text/event-stream', 'no-cache', undefined], 'asked')
     },
@@ -77,6 +78,13 @@ const CASES = [
     modes: STANDARD,
     serve: (response) => says(response, [204, 205].includes(status) ? '' : END, { status }),
     look: ({ said }, requests) => same([said, requests.length], [['error 2'], 1], 'dispatched, requests'),
+  })),
+  ...['ftp://example.test/', 'about:blank', 'mailto:who@example.test'].map((url) => ({
+    name: `${url} is the end`,
+    browser: true,
+    modes: STANDARD,
+    ask: { url },
+    look: ({ said }) => same(said, ['error 2'], 'dispatched'),
   })),
   {
     name: 'another type is the end',
