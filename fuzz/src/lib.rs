@@ -6,7 +6,7 @@
 mod pieces;
 mod targets;
 
-use targets::{client, disk, frame, payload, record, request, round_trip, sse, words};
+use targets::{client, disk, frame, payload, record, request, round_trip, schema, sse, words};
 
 /// A door, and what must hold behind it.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     sse::TARGET,
     round_trip::TARGET,
     words::TARGET,
@@ -34,6 +34,7 @@ pub const TARGETS: [Target; 9] = [
     record::TARGET,
     disk::TARGET,
     client::TARGET,
+    schema::TARGET,
 ];
 
 /// The target of this name.

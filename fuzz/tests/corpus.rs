@@ -96,4 +96,5 @@ targets! {
     a_record_comes_back_as_it_was: "record",
     a_damaged_folder_opens_and_tells_what_is_lost: "disk",
     the_client_holds_whatever_comes: "client",
+    a_schema_is_refused_or_its_modules_are_bounded: "schema",
 }

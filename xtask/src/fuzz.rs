@@ -36,6 +36,7 @@ cargo xtask fuzz --list
   record      a store's record
   disk        a disk store's folder, damaged
   client      the client's machine, from the bytes of a stream on
+  schema      JSON Schemas, compiled and compared
 
 --seconds is 60 by default. What a search found stays in target/fuzz/found, a failing input in target/fuzz/failing.
 `cargo test -p eventwire-fuzz` tries the committed corpus and a few thousand changes of it without this build.",
@@ -43,7 +44,8 @@ cargo xtask fuzz --list
 };
 
 /// Targets in the order of the help; each has a folder in `fuzz/corpus`.
-const TARGETS: [&str; 9] = ["sse", "round-trip", "words", "request", "payload", "frame", "record", "disk", "client"];
+const TARGETS: [&str; 10] =
+    ["sse", "round-trip", "words", "request", "payload", "frame", "record", "disk", "client", "schema"];
 
 /// Coverage as libFuzzer wants it: a counter for each edge, and what is compared with what.
 const COVERAGE: [&str; 8] = [

@@ -7,5 +7,6 @@ pub(crate) mod payload;
 pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod round_trip;
+pub(crate) mod schema;
 pub(crate) mod sse;
 pub(crate) mod words;
