@@ -75,7 +75,7 @@ export function open(asked: Asked, told: Told): Carrier {
       if (signal.aborted) return;
       // Not we aborted it: the user stopped the page from loading.
       if ((error as Error | undefined)?.name === "AbortError") return fail(undefined, "the request was stopped");
-      if (!/^https?:/.test(url)) return fail(undefined, `${url} is nothing that a stream can come from: it takes http: or https:`);
+      if (!/^https?:/.test(url)) return fail(undefined, `no stream comes from ${url}: take http: or https:`);
       if (await shutOut(signal)) return signal.aborted ? undefined : fail(undefined, `${new URL(url).origin} does not let ${location.origin} in: it would have to say so by CORS`);
       why = String(error);
     }
