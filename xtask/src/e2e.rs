@@ -32,7 +32,7 @@ cargo xtask e2e NAME --help
   embed     an app with its own login embeds the server; its front end installs the packed package
   bundlers  the packed package in a page of each bundler, and of none: Vite, webpack, rspack, esbuild, Rollup, Next
   types     npx eventwire in an empty project: types, --check, --watch over a server's restart, check
-  contract  connectRaw as a test service of the kind that sse-contract-tests drive, in Node
+  contract  connectRaw as a test service of the kind that sse-contract-tests drive, in Node and in pages
   eventsource  the drop-in class beside the browser's own, in pages, workers and Node
   react     the hooks in pages of React 18 and 19: StrictMode, topics that change, a hidden tab, error boundaries
   runtimes  the packed package in Node, Deno, Bun, workerd and in browsers' workers, dedicated and shared
@@ -85,7 +85,7 @@ const CHECKS: &[Check] = &[
     Check { name: "embed", needs: &[Need::Browsers, Need::Package, Need::Binary("eventwire-tests", "embed"), JUDGE] },
     Check { name: "bundlers", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },
     Check { name: "types", needs: &[Need::Package, Need::Page, HARNESS, DEMO] },
-    Check { name: "contract", needs: &[Need::Package] },
+    Check { name: "contract", needs: &[Need::Package, Need::Browsers] },
     Check { name: "eventsource", needs: &[Need::Browsers, Need::Package] },
     Check { name: "react", needs: &[Need::Browsers, Need::Package] },
     Check { name: "runtimes", needs: &[Need::Browsers, Need::Package, Need::Where, HARNESS, JUDGE] },

@@ -64,7 +64,7 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "eventwire/eventsource",
         code: "import { EventSource } from \"eventwire/eventsource\"; globalThis.it = EventSource;",
-        at_most: 21_760,
+        at_most: 21_824,
         goal: 20 * 1024,
         pieces: &[],
     },

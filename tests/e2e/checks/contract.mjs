@@ -5,21 +5,23 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { pack, unpack } from '../lib/package.mjs'
+import { launch, open } from '../lib/browser.mjs'
+import { bundle, html, pack, unpack } from '../lib/package.mjs'
 import { cleanup } from '../lib/process.mjs'
 import { CAPABILITIES, serve } from '../lib/service.mjs'
 import { must } from '../lib/tally.mjs'
 import { pass, until } from '../lib/until.mjs'
 
 export const help = `
-cargo xtask e2e contract [--only WORDS]
+cargo xtask e2e contract [--runtime node|chromium|firefox|all] [--only WORDS]
 
 Drives the test service in tests/e2e/lib/service.mjs, with the packed package inside, as sse-contract-tests would.
 \`PORT=8000 node tests/e2e/lib/service.mjs\` serves it to the real harness, with the package as built.
 
-  --only  only the cases with these words in their name`
+  --runtime  where the package runs: all (the default), or one
+  --only     only the cases with these words in their name`
 
-export const options = { only: { type: 'string', default: '' } }
+export const options = { runtime: { type: 'string', default: 'all' }, only: { type: 'string', default: '' } }
 
 const brief = (text = 'undefined') => (text.length > 2000 ? `${text.slice(0, 1000)} … (${text.length} characters)` : text)
 const same = (is, should, what) => must(JSON.stringify(is) === JSON.stringify(should), `${what}: ${brief(JSON.stringify(is))}, not ${brief(JSON.stringify(should))}`)
@@ -112,19 +114,59 @@ async function again({ line, next }, method) {
   same(asked(await next()), should, 'asked again')
 }
 
-export async function run({ only }, tally) {
+export async function run({ runtime, only }, tally) {
   const modules = await unpack(await pack())
-  const { connectRaw } = await import(pathToFileURL(join(modules, 'eventwire/dist/index.js')))
-  const service = serve(connectRaw, 0)
-  await once(service, 'listening')
-  cleanup(() => service.close())
-  const base = `http://127.0.0.1:${service.address().port}`
-  const { capabilities } = await (await fetch(base)).json()
-  await tally.case('the service claims every capability there is', () => same(capabilities, CAPABILITIES, 'capabilities'))
-  for (const [name, one] of Object.entries(CASES).filter(([name]) => name.includes(only))) {
-    await tally.case(name, () => play(base, typeof one === 'function' ? { play: one } : one))
+  const all = ['node', 'chromium', 'firefox']
+  must(runtime === 'all' || all.includes(runtime), `no runtime "${runtime}"; take ${all.join(', ')} or all`)
+  for (const where of all.filter((name) => runtime === 'all' || name === runtime)) {
+    const { connectRaw, close } = where === 'node' ? await import(pathToFileURL(join(modules, 'eventwire/dist/index.js'))) : await inBrowser(where, modules)
+    const service = serve(connectRaw, 0)
+    await once(service, 'listening')
+    cleanup(() => service.close())
+    const base = `http://127.0.0.1:${service.address().port}`
+    const { capabilities } = await (await fetch(base)).json()
+    await tally.case(`${where}: the service claims every capability there is`, () => same(capabilities, CAPABILITIES, 'capabilities'))
+    for (const [name, one] of Object.entries(CASES).filter(([name]) => name.includes(only))) {
+      await tally.case(`${where}: ${name}`, () => play(base, typeof one === 'function' ? { play: one } : one))
+    }
+    await fetch(base, { method: 'DELETE' })
+    await close?.()
   }
-  await fetch(base, { method: 'DELETE' })
+}
+
+/** `connectRaw` as the service calls it, which runs in a page. */
+async function inBrowser(name, modules) {
+  const files = { '/': ['text/html', html('raw')], '/page.js': ['text/javascript', await bundle('raw.mjs', modules)] }
+  const streams = []
+  const site = http.createServer(async (request, response) => {
+    const [type, body] = files[request.url] ?? ['text/plain', '']
+    let text = ''
+    for await (const chunk of request.setEncoding('utf8')) text += chunk
+    response.writeHead(200, { 'content-type': type }).end(body)
+    if (request.url !== '/book') return
+    const [n, what, news] = JSON.parse(text)
+    streams[n][what](news)
+  })
+  site.listen(0, '127.0.0.1')
+  await once(site, 'listening')
+  const browser = await launch(name)
+  const page = await open(browser, `http://127.0.0.1:${site.address().port}/`)
+  await page.waitForFunction(() => globalThis.begin, { timeout: 10_000 })
+  const connectRaw = (url, options) => {
+    const heard = {}
+    const n = streams.push(heard) - 1
+    const begun = page.evaluate((n, url, options) => begin(n, url, JSON.parse(options)), n, url, JSON.stringify(options))
+    // The last streams are closed when their page is gone.
+    const act = (what) => begun.then(() => page.evaluate((n, what) => act(n, what), n, what)).catch(() => {})
+    const hears = (what) => (handler) => (heard[what] = handler)
+    return { onEvent: hears('onEvent'), onComment: hears('onComment'), onState: hears('onState'), restart: () => act('restart'), close: () => act('close') }
+  }
+  const close = async () => {
+    await browser.close()
+    site.closeAllConnections()
+    site.close()
+  }
+  return { connectRaw, close }
 }
 
 async function play(base, { ask, status = 200, play }) {
@@ -136,6 +178,9 @@ async function play(base, { ask, status = 200, play }) {
       news[Number(request.url.slice(6)) - 1] = JSON.parse(body)
       return response.writeHead(202).end()
     }
+    // A page is of another origin.
+    for (const name of ['origin', 'headers', 'methods']) response.setHeader(`access-control-allow-${name}`, '*')
+    if (request.method === 'OPTIONS') return response.writeHead(204).end()
     if (status !== 200) response.writeHead(status).end()
     else response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).flushHeaders()
     lines.push(Object.assign(response, { asked: { method: request.method, headers: request.headers, body } }))
@@ -150,7 +195,7 @@ async function play(base, { ask, status = 200, play }) {
   const next = () => until('a connection', () => lines.length > seen && lines[seen++], { timeout: 5000 })
   const kind = (message) => (typeof message === 'string' ? message : JSON.stringify(message))
   const told = async (...should) => {
-    await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 5000 })
+    await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 20_000 })
     same(news.map((message, n) => (typeof should[n] === 'string' ? message.kind : kind(message))), should.map(kind), 'told')
   }
   try {
