@@ -42,6 +42,12 @@ const CASES = {
     line.write(`${part}\n\n`)
     await told(event(part), event(part + part))
   },
+  'payload-size-stress-testable: sizes about the powers of two, up to a megabyte': async ({ line, told }) => {
+    const sizes = [0, 4, 7, 9, 10, 12, 13, 16, 20].flatMap((power) => [-1, 0, 1].map((by) => 2 ** power + by)).filter(Boolean)
+    const all = sizes.map((size) => 'x'.repeat(size))
+    for (const data of all) line.write(`data: ${data}\n\n`)
+    await told(...all.map((data) => event(data)))
+  },
   'comments: each is told, without its colon': async ({ line, told }) => {
     line.write(':Hello\ndata: a\n\n')
     await told({ kind: 'comment', comment: 'Hello' }, event('a'))

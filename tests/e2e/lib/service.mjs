@@ -5,7 +5,7 @@ import http from 'node:http'
 
 /** Optional features that this client has: all there are. */
 export const CAPABILITIES = [
-  'bom', 'comments', 'event-type-listeners', 'headers', 'last-event-id', 'post', 'read-timeout', 'report', 'restart', 'server-directed-shutdown-request', '204',
+  'bom', 'comments', 'event-type-listeners', 'headers', 'last-event-id', 'payload-size-stress-testable', 'post', 'read-timeout', 'report', 'restart', 'server-directed-shutdown-request', '204',
 ]
 
 /** Serves; `listen` is `connectRaw`. Returns the server. */
@@ -20,7 +20,8 @@ export function serve(connectRaw, port, host = '127.0.0.1') {
       const url = `${callbackUrl}/${(said += 1)}`
       before = before.then(() => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) })).catch(() => {})
     }
-    const stream = connectRaw(streamUrl, { lastEventId, stall: readTimeoutMs || undefined, headers, ...(method && { method }), ...(body !== undefined && { body }) })
+    // Payloads of 128 MiB are asked for.
+    const stream = connectRaw(streamUrl, { largest: 256 << 20, lastEventId, stall: readTimeoutMs || undefined, headers, ...(method && { method }), ...(body !== undefined && { body }) })
     stream.onEvent((event) => tell({ kind: 'event', event }))
     stream.onComment((comment) => tell({ kind: 'comment', comment }))
     let was
