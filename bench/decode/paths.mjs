@@ -10,7 +10,7 @@ import { framed } from '../../npm/wasm/fetch.js'
 import { Market } from './market.js'
 import ajv from './ajv.mjs'
 import valibot from './valibot.mjs'
-import { parse as zod } from './zod.mjs'
+import { parse as zod, union } from './zod.mjs'
 
 /** What a path is given: strings that an `EventSource` made, for they are not like others, and chunks of bytes. */
 export async function inputs({ name, per, events }) {
@@ -46,6 +46,7 @@ export async function paths({ strings, chunks, single }) {
   string('parse', parsed)
   string('ours', ours)
   string('zod', (name, data) => zod(name, JSON.parse(data)))
+  string('zod_union', (name, data) => union(name, JSON.parse(data)))
   string('zod_jitless', (name, data) => jitless(name, JSON.parse(data)))
   string('ajv', (name, data) => ajv(name, JSON.parse(data)))
   string('valibot', (name, data) => valibot(name, JSON.parse(data)))

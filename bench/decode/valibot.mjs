@@ -3,14 +3,15 @@
 import * as v from 'valibot'
 
 const text = v.string()
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4294967295))
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const number = v.number()
-const line = v.object({ sku: text, name: text, quantity: whole, price: number, discount: v.nullable(number), tags: v.array(text) })
+const line = v.object({ sku: text, name: text, quantity: count, price: number, discount: v.nullable(number), tags: v.array(text) })
 const service = v.object({ id: text, name: text, health: v.picklist(['ok', 'warn', 'error']), cpu: number, memory: number, requests: number, up: v.boolean() })
 const exchange = v.picklist(['XNAS', 'XNYS', 'XLON', 'XETR'])
 
 const events = {
-  tick: v.object({ symbol: text, exchange, bid: number, ask: number, volume: whole, sequence: whole, at: whole }),
+  tick: v.object({ symbol: text, exchange, bid: number, ask: number, volume: count, sequence: count, at: whole }),
   order: v.object({
     id: text,
     customer: v.object({ id: text, name: text, email: text, vip: v.boolean() }),
@@ -24,9 +25,9 @@ const events = {
   }),
   snapshot: v.object({
     region: text,
-    sequence: whole,
+    sequence: count,
     at: whole,
-    totals: v.object({ ok: whole, warn: whole, error: whole }),
+    totals: v.object({ ok: count, warn: count, error: count }),
     items: v.array(service),
   }),
   quote: v.object({
@@ -34,10 +35,10 @@ const events = {
     exchange: v.nullish(exchange),
     bid: v.nullish(number),
     ask: v.nullish(number),
-    bidSize: v.nullish(whole),
-    askSize: v.nullish(whole),
+    bidSize: v.nullish(count),
+    askSize: v.nullish(count),
     note: v.nullish(text),
-    levels: v.optional(v.array(v.object({ price: number, size: whole, orders: v.nullish(whole) }))),
+    levels: v.optional(v.array(v.object({ price: number, size: count, orders: v.nullish(count) }))),
   }),
 }
 

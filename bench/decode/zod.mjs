@@ -3,14 +3,16 @@
 import * as z from 'zod'
 
 const text = z.string()
+// A `u32`, as bounded as our check has it; a `u64` that was promised to stay exact, which `z.int()` bounds.
+const count = z.uint32()
 const whole = z.int().min(0)
 const number = z.number()
-const line = z.object({ sku: text, name: text, quantity: whole, price: number, discount: number.nullable(), tags: z.array(text) })
+const line = z.object({ sku: text, name: text, quantity: count, price: number, discount: number.nullable(), tags: z.array(text) })
 const service = z.object({ id: text, name: text, health: z.enum(['ok', 'warn', 'error']), cpu: number, memory: number, requests: number, up: z.boolean() })
 const exchange = z.enum(['XNAS', 'XNYS', 'XLON', 'XETR'])
 
 const events = {
-  tick: z.object({ symbol: text, exchange, bid: number, ask: number, volume: whole, sequence: whole, at: whole }),
+  tick: z.object({ symbol: text, exchange, bid: number, ask: number, volume: count, sequence: count, at: whole }),
   order: z.object({
     id: text,
     customer: z.object({ id: text, name: text, email: text, vip: z.boolean() }),
@@ -24,9 +26,9 @@ const events = {
   }),
   snapshot: z.object({
     region: text,
-    sequence: whole,
+    sequence: count,
     at: whole,
-    totals: z.object({ ok: whole, warn: whole, error: whole }),
+    totals: z.object({ ok: count, warn: count, error: count }),
     items: z.array(service),
   }),
   quote: z.object({
@@ -34,11 +36,17 @@ const events = {
     exchange: exchange.nullish(),
     bid: number.nullish(),
     ask: number.nullish(),
-    bidSize: whole.nullish(),
-    askSize: whole.nullish(),
+    bidSize: count.nullish(),
+    askSize: count.nullish(),
     note: text.nullish(),
-    levels: z.array(z.object({ price: number, size: whole, orders: whole.nullish() })).optional(),
+    levels: z.array(z.object({ price: number, size: count, orders: count.nullish() })).optional(),
   }),
 }
 
+const one = z.discriminatedUnion('type', Object.entries(events).map(([name, data]) => z.object({ type: z.literal(name), data })))
+
+/** A schema for each event, the one taken that its name says: as `addEventListener(name, …)` has it. */
 export const parse = (name, value) => events[name].parse(value)
+
+/** One schema for all that a stream may bring: as one handler of all its events has it. */
+export const union = (type, data) => one.parse({ type, data }).data

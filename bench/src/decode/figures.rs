@@ -60,6 +60,7 @@ impl Browser<'_> {
         let ours = of("ours", "parse")?;
         report.against(name("eventsource"), ours, "", EVENTSOURCE);
         report.against(name("eventsource_zod_by_ours"), of("zod", "ours")?, "", ZOD);
+        report.figure(name("eventsource_zod_union_by_ours"), of("zod_union", "ours")?, "");
         report.against(name("eventsource_zod_jitless_by_ours"), of("zod_jitless", "ours")?, "", JITLESS);
         report.figure(name("eventsource_ajv"), of("ajv", "parse")?, "");
         report.figure(name("eventsource_valibot"), of("valibot", "parse")?, "");
@@ -126,7 +127,7 @@ impl Mutants {
         report.figure(format!("{browser}_mutants"), self.tried as f64, "");
         report.against(format!("{browser}_mutants_accepted_wrongly"), self.accepted_wrongly as f64, "", none);
         report.against(format!("{browser}_mutants_different"), self.different as f64, "", none);
-        // Integers beyond their Rust type, which the schema names and does not bound, and numbers that no double holds.
+        // Numbers that no double holds.
         report.figure(format!("{browser}_mutants_refused_beyond_the_schema"), self.refused_wrongly as f64, "");
     }
 }
