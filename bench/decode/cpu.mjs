@@ -8,14 +8,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Nanoseconds that the main thread of a process was on a processor. */
 export const worked = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0])
 
-/** The process whose main thread runs the page: of all that the browser started, the one that works while the page does. */
+/** The process whose main thread runs the page: of all that the browser started, the one that works whenever the page does. */
 export async function mainThread(browser, burn) {
-  const before = new Map(family(browser).map((pid) => [pid, tried(() => worked(pid))]))
-  await burn()
-  const rows = [...before].map(([pid, ns]) => ({ pid, ns: tried(() => worked(pid)) - ns })).filter(({ ns }) => ns > 0)
-  const [most] = rows.sort((a, b) => b.ns - a.ns)
-  if (!most) throw new Error('no process of the browser worked while its page did')
-  return most.pid
+  const least = new Map()
+  for (let time = 0; time < 3; time += 1) {
+    const before = new Map(family(browser).map((pid) => [pid, tried(() => worked(pid))]))
+    await burn()
+    // Another may have more to do for once, as the browser itself has while it starts.
+    for (const [pid, was] of before) least.set(pid, Math.min(least.get(pid) ?? (time > 0 ? 0 : Infinity), tried(() => worked(pid)) - was))
+  }
+  const [[pid, ns] = []] = [...least].sort(([, a], [, b]) => b - a)
+  if (!(ns > 0)) throw new Error('no process of the browser worked while its page did')
+  return pid
 }
 
 function family(root) {
