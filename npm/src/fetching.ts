@@ -28,7 +28,7 @@ export async function ready(source: Source, machine: Exports, how: typeof memory
 export const frames: Framing["frames"] = {
   framer(raw, id) {
     const { lay, take } = memory;
-    const at = wasm.framer!(raw, ...lay(wasm, new TextEncoder().encode(id)));
+    const at = wasm.framer!(raw, ...lay(wasm, id));
     return {
       push: (bytes) => wasm.push(at, ...lay(wasm, bytes)) !== 0,
       next: () => take(wasm, wasm.block(at)),

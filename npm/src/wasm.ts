@@ -32,8 +32,7 @@ export interface Exports {
   retry(framer: Place): number;
 }
 
-// One each: to make one costs more than what it does for an event.
-const ENCODER = /* @__PURE__ */ new TextEncoder();
+// One for all: to make one costs more than what it does for an event.
 const DECODER = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 let wasm: Exports;
@@ -51,8 +50,8 @@ export async function load(source: Source, fetch: boolean): Promise<void> {
     // Bytes that are ours are valid: if they do not compile, somebody forbids it.
     const blocked = typeof WebAssembly !== "object" || cause instanceof WebAssembly.CompileError;
     const words = blocked
-      ? `this page may not run WebAssembly: add 'wasm-unsafe-eval' to script-src in its Content-Security-Policy (${String(cause)})`
-      : `the client could not start: ${String(cause)}`;
+      ? `this page may not run WebAssembly: add 'wasm-unsafe-eval' to script-src in its Content-Security-Policy (${cause})`
+      : `the client could not start: ${cause}`;
     throw new EventwireError(blocked ? "wasm-blocked" : "failed", words, { cause });
   }
 }
@@ -62,11 +61,11 @@ export class Machine {
   #number: number;
 
   constructor(text: string, grace: number, stall: number) {
-    this.#number = wasm.machine(...put(text), grace, stall, Math.random() * 2 ** 53);
+    this.#number = wasm.machine(...lay(wasm, text), grace, stall, Math.random() * 2 ** 53);
   }
 
   tell(text: string, ...numbers: [now: number, what: number, ...number[]]): void {
-    wasm.tell(this.#number, ...put(text), ...numbers);
+    wasm.tell(this.#number, ...lay(wasm, text), ...numbers);
   }
 
   next(): number {
@@ -94,15 +93,21 @@ export class Machine {
   }
 }
 
-/** Lays bytes into the wasm's memory. Who is given them frees them. */
-export function lay(wasm: Exports, bytes: Uint8Array): Text {
-  const at = wasm.malloc(bytes.length, 1) >>> 0;
-  new Uint8Array(wasm.memory.buffer).set(bytes, at);
-  return [at, bytes.length];
-}
-
-function put(text: string): Text {
-  return lay(wasm, ENCODER.encode(text));
+/** Lays bytes or a text into the wasm's memory. Who is given them frees them. */
+export function lay(wasm: Exports, from: Uint8Array | string): Text {
+  const size = from.length;
+  const at = wasm.malloc(size, 1) >>> 0;
+  const to = new Uint8Array(wasm.memory.buffer, at, size);
+  if (typeof from !== "string") to.set(from);
+  else
+    // What comes with each event is short and ASCII. An encoder makes it an array of its own, which costs a browser more than
+    // all that the machine does with the event.
+    for (let i = 0; i < size; i++)
+      if ((to[i] = from.charCodeAt(i)) > 127) {
+        wasm.free(at, size, 1);
+        return lay(wasm, new TextEncoder().encode(from));
+      }
+  return [at, size];
 }
 
 /** Takes a text out of the wasm's memory. */
