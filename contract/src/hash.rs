@@ -37,8 +37,17 @@ pub(crate) fn print(root: &Value, order: &Order, schema: &Value) -> String {
 pub(crate) fn canonical<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     let mut events: Vec<_> = events.collect();
     events.sort_by_key(|&(name, _)| name);
+    written(root, &Order::of(root), events)
+}
+
+/// The same text for each event alone, in their order: two events with one text say the same.
+pub(crate) fn each<'a>(root: &'a Value, events: impl Iterator<Item = (&'a str, &'a Value)>) -> Vec<String> {
     let order = Order::of(root);
-    let mut text = Text::new(root, &order, Some(Vec::new()));
+    events.map(|event| written(root, &order, vec![event])).collect()
+}
+
+fn written<'a>(root: &'a Value, order: &'a Order, events: Vec<(&'a str, &'a Value)>) -> String {
+    let mut text = Text::new(root, order, Some(Vec::new()));
     text.members(events.into_iter(), |text, payload| text.schema(payload));
 
     // References are followed here, one after the other: a chain of types may be longer than a stack is deep.
@@ -60,7 +69,7 @@ pub(crate) fn canonical<'a>(root: &'a Value, events: impl Iterator<Item = (&'a s
         } else if let Some(schema) = refs::resolve(root, target) {
             seen.insert(target, n);
             out += &format!("[{n},");
-            let mut text = Text::new(root, &order, Some(Vec::new()));
+            let mut text = Text::new(root, order, Some(Vec::new()));
             text.schema(schema);
             open.push((text, 0, 0));
         }

@@ -288,3 +288,18 @@ fn comments_and_formats_break_nothing() {
     );
     assert_eq!(kind.iter().map(|change| (change.kind, change.breaks)).collect::<Vec<_>>(), [(ChangeKind::Name, false)]);
 }
+
+#[test]
+fn an_event_that_says_the_same_is_not_searched_however_large_it_is() {
+    let arm = |i: usize| json!({ "type": "object", "required": ["kind", "n"], "properties": { "kind": { "const": format!("k{i}"), "type": "string" }, "n": { "$ref": "#/$defs/N" } } });
+    let large = json!({ "oneOf": (0..800).map(arm).collect::<Vec<_>>() });
+    let shop = |events: &[Value], doc: &str| {
+        let number = json!({ "type": "integer", "format": "int32", "description": doc });
+        compiled(&json!({ "title": "Shop", "oneOf": events, "$defs": { "N": number } }))
+    };
+    let old = shop(&[event("a", &large), event("b", &json!({ "type": "string" }))], "");
+    // Each arm held against each would end where the search does, and what could not be proved breaks.
+    let now = [event("a", &large), event("b", &json!({ "type": ["string", "null"] })), event("c", &json!({}))];
+    let changes = check(&old, &shop(&now, "A number."));
+    assert_eq!(told(&changes), [". docs Shop::a::k0.n /n", "! null-added Shop::b", ". event-added Shop::c"]);
+}

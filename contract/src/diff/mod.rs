@@ -10,7 +10,9 @@ mod words;
 
 pub use change::{Change, ChangeKind};
 
-use crate::{Contract, model::Event, refusal::At};
+use crate::{Contract, hash, model::Event, refusal::At, top};
+use eventwire::EventName;
+use std::collections::{HashMap, HashSet};
 use walk::Walk;
 
 /// What a server of `new` changes for pages that were built with `old` and are still open.
@@ -36,7 +38,8 @@ use walk::Walk;
 /// assert!(breaking[0].to_string().starts_with("breaks  Shop::price.cents: may be null now"));
 /// ```
 pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
-    let mut walk = Walk::new(&old.model, &new.model, old.hash() == new.hash());
+    let mut walk = Walk::new(&old.model, &new.model);
+    let unchanged = unchanged(old, new);
     let root = At::root(old.name());
     if old.name() != new.name() {
         walk.say(ChangeKind::Name, false, &root, words::name(new.name()));
@@ -46,7 +49,7 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
     let mut added: Vec<_> = now.iter().filter(|event| find(before, &event.name).is_none()).collect();
     for event in before {
         let at = root.clone().variant(&event.name);
-        walk.event(&event.name);
+        walk.event(&event.name, unchanged.contains(event.name.as_str()));
         if let Some(same) = find(now, &event.name) {
             walk.payload(event, &now[same], &at);
         } else if let Some(other) =
@@ -59,7 +62,7 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
         }
     }
     for event in added {
-        walk.event(&event.name);
+        walk.event(&event.name, false);
         walk.say(ChangeKind::EventAdded, false, &root.clone().variant(&event.name), words::event_added());
     }
     let mut changes = walk.changes;
@@ -67,4 +70,26 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
         changes.push(Change::new(ChangeKind::Unchecked, false, "", &root, words::unchecked()));
     }
     changes
+}
+
+/// Bytes of schema times events up to which those that say the same are looked for: each is written with all it refers to.
+const WRITTEN: usize = 1 << 27;
+
+/// The events whose payloads say the same in both. Only what differs is searched: a search gives up on very large types, and
+/// what could not be proved breaks.
+fn unchanged<'a>(old: &'a Contract, new: &'a Contract) -> HashSet<&'a str> {
+    if old.hash() == new.hash() {
+        return old.names.iter().map(EventName::as_str).collect();
+    }
+    let size = |contract: &Contract| contract.schema.to_string().len().saturating_mul(contract.names.len());
+    if size(old).max(size(new)) > WRITTEN {
+        return HashSet::new();
+    }
+    let texts = |contract: &Contract| {
+        let (_, events) = top::read(&contract.schema, &mut Vec::new());
+        hash::each(&contract.schema, events.iter().map(|event| (event.name.as_str(), event.payload)))
+    };
+    let before: HashMap<_, _> = old.names.iter().map(EventName::as_str).zip(texts(old)).collect();
+    let now = new.names.iter().map(EventName::as_str).zip(texts(new));
+    now.filter(|(name, text)| before.get(name) == Some(text)).map(|(name, _)| name).collect()
 }

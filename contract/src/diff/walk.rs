@@ -34,7 +34,7 @@ pub(super) struct Walk<'a> {
     open: Vec<(usize, usize)>,
     /// Whether the types around this place fit, so that nothing in it breaks.
     fine: bool,
-    /// Whether no payload differs in what a page checks.
+    /// Whether this event's payloads do not differ in what a page checks.
     same: bool,
     depth: usize,
     event: &'a str,
@@ -42,7 +42,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(old: &'a Model, new: &'a Model, same: bool) -> Self {
+    pub(super) fn new(old: &'a Model, new: &'a Model) -> Self {
         let (forward, backward) = (Fits::new(old, new), Fits::new(new, old));
         Self {
             old,
@@ -51,17 +51,17 @@ impl<'a> Walk<'a> {
             backward,
             seen: HashMap::new(),
             open: Vec::new(),
-            fine: same,
-            same,
+            fine: false,
+            same: false,
             depth: 0,
             event: "",
             changes: Vec::new(),
         }
     }
 
-    /// Says what follows of this event.
-    pub(super) fn event(&mut self, name: &'a str) {
-        self.event = name;
+    /// Says what follows of this event, whose payloads are the same or may differ.
+    pub(super) fn event(&mut self, name: &'a str, same: bool) {
+        (self.event, self.same, self.fine) = (name, same, same);
     }
 
     pub(super) fn say(&mut self, kind: ChangeKind, breaks: bool, at: &At, words: Words) {
