@@ -49,6 +49,10 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// Others' code in the wasm, built for speed, which is smaller: crates that are built for size share what is generic, so that
+/// growing a vector would be there twice, shared by the client with one of these and by its core with `eventwire`.
+const FOR_SPEED: [&str; 6] = ["js-sys", "lol_alloc", "once_cell", "spin", "wasm-bindgen", "web-sys"];
+
 /// What the wasm is made of.
 const MACHINE: [&str; 12] = [
     "Cargo.lock",
@@ -129,9 +133,14 @@ fn machine() -> Outcome {
         cargo()
             .args(["rustc", "--package", "eventwire-client", "--no-default-features", "--features", "npm"])
             .args(["--lib", "--crate-type", "cdylib"])
-            .args(["--profile", "wasm", "--target", target, "--locked", "--"])
+            .args(["--profile", "wasm", "--target", target, "--locked"])
+            .args(
+                FOR_SPEED
+                    .iter()
+                    .flat_map(|name| ["--config".to_owned(), format!("profile.wasm.package.{name}.opt-level=2")]),
+            )
             // `unused` reads them; a megabyte of stack is for recursion, and there is none.
-            .args(["-C", "link-arg=--emit-relocs", "-C", "link-arg=-zstack-size=65536"]),
+            .args(["--", "-C", "link-arg=--emit-relocs", "-C", "link-arg=-zstack-size=65536"]),
     )?;
     let compiled = repo::target().join(target).join("wasm/eventwire_client.wasm");
     let linked = fs::read(&compiled).map_err(Failure::io(shown(&compiled)))?;
