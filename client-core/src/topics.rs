@@ -14,9 +14,9 @@ pub(crate) struct Interest {
     /// Nothing is named: all that access grants. `asked` then mirrors what the last `hello` put in force.
     granted: bool,
     asked: Vec<Asked>,
-    /// Where nothing is named: patterns that access took back, and up to where the page was handed their events. At the
-    /// bound the oldest is forgotten.
-    withdrawn: Vec<(Pattern, Position)>,
+    /// Patterns that are not asked for any more, or that access took back where nothing is named: each due, with up to where
+    /// the page was handed its events. At the bound the oldest is forgotten.
+    withdrawn: Vec<Asked>,
     /// A `hello` has said what is granted.
     mirrored: bool,
     /// The running attempt names what it asks for.
@@ -151,11 +151,11 @@ impl Interest {
                 n += 1;
             } else {
                 let asked = self.asked.remove(n);
-                self.withdraw(asked.pattern, asked.standing.had(position, cut));
+                self.withdraw(asked, position, cut);
             }
         }
         let mut n = 0;
-        while let Some((pattern, _)) = self.withdrawn.get(n) {
+        while let Some(Asked { pattern, .. }) = self.withdrawn.get(n) {
             let due = |asked: &Asked| asked.standing != Standing::Settled && asked.pattern.overlaps(pattern);
             if self.asked.iter().any(due) {
                 n += 1;
@@ -270,14 +270,13 @@ impl Interest {
     /// How far the page has been handed a topic's events.
     pub(crate) fn standing(&self, topic: &str) -> Standing {
         let mut furthest = None;
-        for asked in self.asked.iter().filter(|asked| asked.pattern.matches(topic)) {
-            match asked.standing {
-                Standing::Settled => return Standing::Settled,
-                Standing::Due(had) => furthest = further(furthest, had),
+        for list in [&self.asked, &self.withdrawn] {
+            for asked in list.iter().filter(|asked| asked.pattern.matches(topic)) {
+                match asked.standing {
+                    Standing::Settled => return Standing::Settled,
+                    Standing::Due(had) => furthest = further(furthest, had),
+                }
             }
-        }
-        for (_, had) in self.withdrawn.iter().filter(|(pattern, _)| pattern.matches(topic)) {
-            furthest = further(furthest, Some(*had));
         }
         Standing::Due(furthest)
     }
@@ -315,8 +314,8 @@ impl Interest {
             }
             let asked = self.asked.remove(n);
             if !covered && asked.grant == Grant::Given {
-                self.withdraw(asked.pattern.clone(), asked.standing.had(position, cut));
-                answer.had.push(asked.pattern);
+                answer.had.push(asked.pattern.clone());
+                self.withdraw(asked, position, cut);
             }
         }
         for topic in &fresh {
@@ -329,14 +328,18 @@ impl Interest {
         answer.fresh = same && !self.explicit && !fresh.is_empty();
     }
 
-    /// Remembers what the page was handed of a pattern that is no longer granted.
-    fn withdraw(&mut self, pattern: Pattern, had: Option<Position>) {
-        let Some(had) = had else { return };
-        let same = self.withdrawn.iter().position(|(withdrawn, _)| *withdrawn == pattern);
+    /// Remembers what the page was handed of a pattern that is no longer asked for or granted.
+    fn withdraw(&mut self, mut asked: Asked, position: Option<Position>, cut: Option<Position>) {
+        let had = asked.standing.had(position, cut);
+        if had.is_none() {
+            return;
+        }
+        asked.standing = Standing::Due(had);
+        let same = self.withdrawn.iter().position(|withdrawn| withdrawn.pattern == asked.pattern);
         if let Some(at) = same.or((self.withdrawn.len() == limits::PATTERNS).then_some(0)) {
             self.withdrawn.remove(at);
         }
-        self.withdrawn.push((pattern, had));
+        self.withdrawn.push(asked);
     }
 
     fn count(&mut self, pattern: &Pattern, standing: Standing) {
