@@ -4,6 +4,7 @@
 import { test } from "node:test";
 
 import { connect, type Contract, type EventStream, type Options } from "eventwire";
+import { EventSource as Standard } from "eventwire/eventsource";
 
 export type Shop = { tick: { n: number }; note: string };
 
@@ -227,11 +228,13 @@ export class Transport<L extends Line> {
     readonly name: "EventSource" | "fetch",
     /** What makes `connect` choose it. */
     readonly asked: Options,
+    /** Whether the browser's `EventSource` takes bytes. */
+    readonly frames = false,
   ) {}
 
   /** A stream and its first attempt, not answered yet. */
   async dial(options: Options = {}, prepare: (stream: EventStream<Shop>) => void = () => {}): Promise<Opened<L>> {
-    play();
+    play(this.frames);
     const said: string[] = [];
     const stream = connect(SHOP, "http://shop.test/events", { ...this.asked, ...options });
     prepare(stream);
@@ -252,20 +255,30 @@ export class Transport<L extends Line> {
   }
 
   toString(): string {
-    return this.name;
+    return `${this.name}${this.frames ? ", framed by the browser" : ""}`;
   }
 }
 
 export const EVENT_SOURCE = new Transport<FakeEventSource>("EventSource", {});
 export const FETCH = new Transport<FakeRequest>("fetch", { headers: {} });
+export const FRAMED = new Transport<FakeRequest>("fetch", { headers: {} }, true);
 
-/** The same behaviour, whatever carries it: one test per transport. */
+/** The same behaviour, whatever carries it: one test per transport, and one where the browser frames what is fetched. */
 export function both(name: string, body: (on: Transport<Line>) => unknown): void {
-  for (const on of [EVENT_SOURCE, FETCH]) test(`${name}, over ${on}`, async () => void (await body(on)));
+  for (const on of [EVENT_SOURCE, FETCH, FRAMED]) test(`${name}, over ${on}`, async () => void (await body(on)));
+}
+
+export class FramingEventSource extends FakeEventSource {
+  /** How many streams it was given. */
+  static given = 0;
+  static fromReadableStream(bytes: ReadableStream<Uint8Array>): Standard {
+    this.given += 1;
+    return Standard.fromReadableStream(bytes);
+  }
 }
 
 /** Puts the played browser in place, without any attempt. */
-export function play(): void {
+export function play(frames = false): void {
   Line.all = [];
   FakeRequest.probes = [];
   const fetch = (url: string, init: RequestInit): Promise<Response> => {
@@ -274,5 +287,5 @@ export function play(): void {
     if (probe) FakeRequest.probes.push(Line.all.pop() as FakeRequest);
     return request.response.promise;
   };
-  Object.assign(globalThis, { EventSource: FakeEventSource, fetch });
+  Object.assign(globalThis, { EventSource: frames ? FramingEventSource : FakeEventSource, fetch });
 }

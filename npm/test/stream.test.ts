@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { connect, EventwireError, type EventStream, type Fault } from "eventwire";
 import { Machine } from "../dist/wasm.js";
-import { both, EPOCH, EVENT_SOURCE, FakeEventSource, FakeRequest, Line, play, SHOP, until, type Shop } from "./fake.js";
+import { both, EPOCH, EVENT_SOURCE, FakeEventSource, FakeRequest, FETCH, FRAMED, FramingEventSource, Line, play, SHOP, until, type Shop } from "./fake.js";
 
 const streams: EventStream<Shop>[] = [];
 const keep = (stream: EventStream<Shop>): void => void streams.push(stream);
@@ -354,6 +354,21 @@ both("w3 a hidden page closes as its background mode says, and dials at once whe
   page.dispatchEvent(new Event("visibilitychange"));
   assert.deepEqual([said.at(-1), Line.all.length], ["connecting visible", 2]);
   delete (globalThis as { document?: unknown }).document;
+});
+
+test("a browser whose EventSource takes bytes frames what is fetched, and is let go of with the connection", async () => {
+  for (const [on, given] of [[FRAMED, 1], [FETCH, 0]] as const) {
+    const before = FramingEventSource.given;
+    const { source, stream, said } = await on.open({}, keep);
+    await source.tick(1, `${EPOCH}-11/a`);
+    assert.equal(FramingEventSource.given - before, given);
+    // In one piece with the frame that names it: an event that nobody heard would be a gap before the next.
+    const names = `event: eventwire.names\ndata: {"names":["tick","late"]}\n\n`;
+    await source.raw(new TextEncoder().encode(`${names}id: ${EPOCH}-12/a\nevent: late\ndata: 1\n\nid: ${EPOCH}-13.1/a\nevent: tick\ndata: {"n":2}\n\n`));
+    assert.deepEqual(said, [`tick 1 a ${EPOCH}-11`, `tick 2 a ${EPOCH}-13`]);
+    await source.breaks();
+    assert.deepEqual([stream.state.kind, stream.state.reason], ["waiting", "lost"]);
+  }
 });
 
 test("options that cannot work are refused where the caller can see it", () => {

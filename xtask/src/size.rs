@@ -43,7 +43,7 @@ const ENTRIES: [Entry; 10] = [
     Entry {
         name: "fetch",
         code: "import { connect } from \"eventwire\"; globalThis.connect = connect;",
-        at_most: 4_480,
+        at_most: 4_800,
         goal: 4_096,
         pieces: &["framing-", "fetching-"],
     },

@@ -1,6 +1,6 @@
 // One attempt by `fetch`.
 //
-// Frames nothing itself and never dials a second time, but for one thing only a request itself can know: headers that were
+// Frames nothing itself (wasm does, or a browser that can) and never dials a second time, but for one thing only a request itself can know: headers that were
 // refused are asked for once more. A page over `EventSource` is sent nothing of it, so it imports types alone.
 
 /**
@@ -25,6 +25,8 @@
  * @property {() => number} retry
  * @property {() => void} free
  *
+ * @typedef {{ fromReadableStream(bytes: ReadableStream<Uint8Array>): EventSource }} Reading what `EventSource` is where it takes bytes
+ *
  * @typedef {HeadersInit | undefined} Sent
  *
  * @typedef {object} Told who hears of it; of nothing but its end, once it is aborted
@@ -34,8 +36,12 @@
  * @property {(response: Response) => boolean} streams whether the answer is a stream: `streams` of probe.js
  * @property {(...answer: Parameters<typeof import("./probe.js").answered>) => unknown} answered it is none: `answered` of probe.js
  * @property {(status: number, after: number, code: string) => void} refused as `answered` says it
+ * @property {(body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<unknown>} [reads] in place of `bytes`, until they end
  * @property {() => void} [over] nothing follows
  */
+
+/** The names of our frames, and of events without one. */
+const FROM_THE_START = ["eventwire.hello", "eventwire.gap", "eventwire.cursor", "eventwire.names", "eventwire.bye", "message"]
 
 /**
  * Dials, and hands over the blocks that come. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one.
@@ -47,6 +53,8 @@
  */
 export function dial(request, url, id, tell) {
   const { raw, frames } = request
+  // Its events have neither comments nor the floor of waits, which a stream of another server shows.
+  const Native = raw ? undefined : /** @type {Partial<Reading> | undefined} */ (globalThis.EventSource)
   const framer = /** @type {Framer} */ (frames?.framer(raw?.largest ?? 0, id))
   const abort = ask(request, url, id, {
     ...tell,
@@ -55,9 +63,56 @@ export function dial(request, url, id, tell) {
       if (!abort.signal.aborted) raw?.read(framer.id(), framer.retry())
       return whole
     },
+    reads: Native?.fromReadableStream && ((body, signal) => handed(/** @type {Reading} */ (Native).fromReadableStream(body), signal, tell.event)),
     over: () => framer.free(),
   })
   return abort
+}
+
+/**
+ * Hands over what a browser's own parser makes of the bytes, until they end.
+ *
+ * @param {EventSource} source
+ * @param {AbortSignal} signal
+ * @param {(event: import("./browser.js").Heard) => void} each
+ */
+function handed(source, signal, each) {
+  const heard = new Set()
+  const listen = (/** @type {string} */ name) => {
+    if (heard.has(name)) return
+    heard.add(name)
+    source.addEventListener(name, (event) => {
+      if (signal.aborted) return
+      each(event)
+      // Early enough for what the same chunk brings. A frame that cannot be read was told by `each`.
+      try {
+        if (name.startsWith("eventwire.")) JSON.parse(event.data).names?.forEach(listen)
+      } catch {}
+    })
+  }
+  FROM_THE_START.forEach(listen)
+  return new Promise((over) => {
+    source.addEventListener("error", () => source.readyState === source.CLOSED && over(undefined))
+    signal.addEventListener("abort", () => over(source.close()))
+  })
+}
+
+/**
+ * The same bytes, counted; read no sooner than they are asked for.
+ *
+ * @param {ReadableStreamDefaultReader<Uint8Array>} reader
+ * @param {((bytes: number) => void) | undefined} counts
+ */
+function counted(reader, counts) {
+  const source = {
+    async pull(/** @type {ReadableStreamDefaultController<Uint8Array>} */ bytes) {
+      const { done, value } = await reader.read()
+      if (done) return bytes.close()
+      counts?.(value.length)
+      bytes.enqueue(value)
+    },
+  }
+  return new ReadableStream(source, { highWaterMark: 0 })
 }
 
 /**
@@ -104,10 +159,15 @@ export function ask({ headers: own, method, body, withCredentials, fetch: via = 
     const response = await via(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
     if (tell.streams(response)) {
-      const reader = response.body?.getReader()
-      if (reader) {
+      const { body } = response
+      if (body) {
         if (signal.aborted) return
         tell.opened()
+        const reader = body.getReader()
+        if (tell.reads) {
+          await tell.reads(counted(reader, counts), signal)
+          return signal.aborted || tell.lost()
+        }
         for (let read; !(read = await reader.read()).done; ) {
           if (signal.aborted) return
           counts?.(read.value.length)
