@@ -35,11 +35,16 @@ impl Grants {
     /// What a stream that asks this may carry.
     pub(super) fn of(&self, page: &str, query: &str) -> Vec<Pattern> {
         let granted = self.patterns(page);
-        let asked = Request::parse(query, []).expect("the machine asks what can be read");
-        let asked = [asked.topics, asked.new].concat();
+        let asked = asked(query);
         if asked.is_empty() {
             return granted;
         }
         asked.into_iter().filter(|asked| granted.iter().any(|pattern| pattern.covers(asked))).collect()
     }
+}
+
+/// What a request names.
+pub(super) fn asked(query: &str) -> Vec<Pattern> {
+    let asked = Request::parse(query, []).expect("the machine asks what can be read");
+    [asked.topics, asked.new].concat()
 }

@@ -2,7 +2,7 @@
 //!
 //! Between it and the hub are the bytes of a response body, late, cut anywhere, or never to come.
 
-use super::grants::Grants;
+use super::grants::{self, Grants};
 use crate::chaos::chance::Chance;
 use axum::{
     Router,
@@ -257,8 +257,12 @@ impl Page {
         net.zombies.borrow_mut().extend(self.wire.take().map(|wire| wire.body));
         self.dials += 1;
         let answer = match net.router {
-            None => TransportEvent::Ended(End::Lost),
+            None => {
+                self.let_go(query);
+                TransportEvent::Ended(End::Lost)
+            }
             Some(_) if net.refusing => {
+                self.let_go(query);
                 let status = Status { status: 503, retry_after: Some(Duration::from_secs(2)), code: None };
                 TransportEvent::Status(status)
             }
@@ -284,6 +288,25 @@ impl Page {
         let now = self.now();
         self.log.push(format!("{} dialled {answer:?}", now.0));
         self.client.handle_input(now, Input::Transport(attempt, answer));
+    }
+
+    /// A request that reached nobody asks for less, too: what is not in it, the page has let go of. Asked for again, it is new.
+    fn let_go(&mut self, query: &str) {
+        let asked = grants::asked(query);
+        let before = self.items.iter().rev().find_map(|item| match item {
+            Item::View(view) => Some(view),
+            _ => None,
+        });
+        let left: Vec<Pattern> = before
+            .into_iter()
+            .flatten()
+            .filter(|pattern| asked.is_empty() || asked.contains(pattern))
+            .cloned()
+            .collect();
+        if before.is_some_and(|before| before.len() > left.len()) {
+            note(&mut self.items, self.client.position());
+            self.items.push(Item::View(left));
+        }
     }
 
     fn now(&self) -> Timestamp {
