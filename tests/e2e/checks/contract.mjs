@@ -158,16 +158,19 @@ async function inBrowser(name, modules) {
   const browser = await launch(name)
   const page = await open(browser, `http://127.0.0.1:${site.address().port}/`)
   await page.waitForFunction(() => globalThis.begin, { timeout: 10_000 })
+  let over = false
   const connectRaw = (url, options) => {
     const heard = {}
     const n = streams.push(heard) - 1
     const begun = page.evaluate((n, url, options) => begin(n, url, JSON.parse(options)), n, url, JSON.stringify(options))
-    // The last streams are closed when their page is gone.
-    const act = (what) => begun.then(() => page.evaluate((n, what) => act(n, what), n, what)).catch(() => {})
+    const act = (what) => begun.then(() => page.evaluate((n, what) => act(n, what), n, what))
+    // The last streams are closed with their page.
+    const close = () => act('close').catch((error) => over || Promise.reject(error))
     const hears = (what) => (handler) => (heard[what] = handler)
-    return { onEvent: hears('onEvent'), onComment: hears('onComment'), onState: hears('onState'), restart: () => act('restart'), close: () => act('close') }
+    return { onEvent: hears('onEvent'), onComment: hears('onComment'), onState: hears('onState'), restart: () => act('restart'), close }
   }
   const close = async () => {
+    over = true
     await browser.close()
     site.closeAllConnections()
     site.close()

@@ -6,7 +6,7 @@ const streams = new Map()
 let before = Promise.resolve()
 
 const tell = (...said) => {
-  before = before.then(() => fetch('/book', { method: 'POST', body: JSON.stringify(said) })).catch(() => {})
+  before = before.then(() => fetch('/book', { method: 'POST', body: JSON.stringify(said) })).catch((error) => console.error(`not told: ${error}`))
 }
 
 globalThis.begin = (n, url, options) => {
