@@ -1,7 +1,7 @@
 //! What a validator says it expected, in words.
 
 use crate::{
-    model::{Model, SAFE, Shape},
+    model::{Model, Shape},
     text,
 };
 use std::fmt::Display;
@@ -53,12 +53,11 @@ fn words(model: &Model, shape: &Shape, deep: usize, left: &mut usize) -> String 
             format!("a number{}", limits.concat())
         }
         Shape::Integer(range) => {
-            let whole = (range.min, range.max) == (Some(-SAFE), Some(SAFE));
-            let span = (!whole).then(|| span(range.min.as_ref(), range.max.as_ref())).flatten();
+            let span = span(range.min.as_ref(), range.max.as_ref());
             let not = range.not.map_or(String::new(), |not| format!(" but not {not}"));
             format!("an integer{}{not}", span.map_or(String::new(), |span| format!(" from {span}")))
         }
-        Shape::Literal(values) => either(values.iter().map(|(_, value)| value.to_string()).collect()),
+        Shape::Literal(values) => either(values.iter().map(|(_, value)| value.to_string()), values.len()),
         Shape::List(list) => items(span(list.min.as_ref(), list.max.as_ref()), list.unique),
         Shape::Tuple(nodes) => items(Some(nodes.len().to_string()), false),
         Shape::Record(record) => {
@@ -66,31 +65,32 @@ fn words(model: &Model, shape: &Shape, deep: usize, left: &mut usize) -> String 
             members.map_or("an object".into(), |members| format!("an object of {}", counted(&members, "member")))
         }
         Shape::External(names, members) => {
+            let count = names.len() + members.len();
             let names = names.iter().map(|(_, value)| value.to_string());
             let members = members.iter().map(|member| format!("{{{}: …}}", quoted(&member.name)));
-            either(names.chain(members).collect())
+            either(names.chain(members), count)
         }
         Shape::All(parts) => parts.first().map_or("a value".into(), |part| words(model, &part.shape, deep - 1, left)),
         Shape::Union(arms) => {
             let mut all: Vec<String> = Vec::new();
-            for arm in arms {
+            for arm in arms.iter() {
                 let arm = words(model, &arm.shape, deep - 1, left);
                 if !all.contains(&arm) {
                     all.push(arm);
                 }
             }
-            either(all)
+            let count = all.len();
+            either(all.into_iter(), count)
         }
         Shape::Ref(_) => unreachable!("resolved"),
     }
 }
 
-/// `a, b or c`.
-pub(crate) fn either(mut words: Vec<String>) -> String {
-    if words.len() > NAMED {
-        let more = words.len() - NAMED;
-        words.truncate(NAMED);
-        words.push(format!("one of {more} more"));
+/// `a, b or c`, of so many. Those that are not named are not asked for.
+pub(crate) fn either(all: impl Iterator<Item = String>, count: usize) -> String {
+    let mut words: Vec<_> = all.take(NAMED).collect();
+    if count > NAMED {
+        words.push(format!("one of {} more", count - NAMED));
     }
     match words.split_last() {
         Some((last, [])) => last.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Follows names without calling itself: a chain of types may be longer than a stack is deep.
 
-use crate::model::{Kinds, Model, Shape, children};
+use crate::model::{Kinds, Model, Node, Shape, children};
 
 /// More comparisons than these, and a named type is checked by a function of its own wherever it is used.
 const INLINE: usize = 8;
@@ -78,10 +78,15 @@ impl Facts {
             Shape::External(names, members) => members.is_empty().then_some(names.len()),
             Shape::Record(record) => record.open().then_some(1),
             Shape::List(list) => (list.free() && matches!(list.items.shape, Shape::Any)).then_some(1),
-            Shape::All(nodes) | Shape::Union(nodes) => nodes.iter().map(|node| self.weight(&node.shape)).sum(),
+            Shape::All(parts) => self.weights(parts),
+            Shape::Union(arms) => self.weights(arms),
             Shape::Ref(def) => self.small[*def],
             Shape::Tuple(_) => None,
         }
+    }
+
+    fn weights(&self, nodes: &[Node]) -> Option<usize> {
+        nodes.iter().map(|node| self.weight(&node.shape)).sum()
     }
 }
 
@@ -92,7 +97,8 @@ fn targets(shape: &Shape, inside: bool) -> Vec<usize> {
     while let Some(shape) = open.pop() {
         match shape {
             Shape::Ref(def) => found.push(*def),
-            Shape::All(nodes) | Shape::Union(nodes) => open.extend(nodes.iter().map(|node| &node.shape)),
+            Shape::All(nodes) => open.extend(nodes.iter().map(|node| &node.shape)),
+            Shape::Union(arms) => open.extend(arms.iter().map(|arm| &arm.shape)),
             shape if inside => open.extend(children(shape).into_iter().map(|node| &node.shape)),
             _ => {}
         }

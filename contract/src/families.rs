@@ -4,7 +4,11 @@
 
 use crate::{keywords::is_annotation, refs, text};
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 /// Deepest argument that becomes part of a name.
 const DEEP: usize = 8;
@@ -13,11 +17,26 @@ const DEEP: usize = 8;
 pub(crate) struct Names<'a> {
     schema: &'a Value,
     groups: &'a HashMap<String, Vec<String>>,
+    /// Of each type that shares its name: that name, and which of its owners it is.
+    places: HashMap<&'a str, (&'a str, usize)>,
+    /// What was found of a group, as deep as was asked.
+    known: RefCell<HashMap<(&'a str, usize), Labels>>,
 }
+
+/// What each argument of each member of a group is called, if it can be called anything.
+type Labels = Rc<Vec<Vec<Option<String>>>>;
 
 impl<'a> Names<'a> {
     pub(crate) fn new(schema: &'a Value, groups: &'a HashMap<String, Vec<String>>) -> Self {
-        Self { schema, groups }
+        let places = groups.iter().flat_map(|(base, members)| {
+            members.iter().enumerate().map(move |(place, member)| (member.as_str(), (base.as_str(), place)))
+        });
+        Self { schema, groups, places: places.collect(), known: RefCell::default() }
+    }
+
+    /// The name that a type shares with others.
+    pub(crate) fn base(&self, member: &str) -> Option<&'a str> {
+        self.places.get(member).map(|&(base, _)| base)
     }
 
     /// `PageOrder` of a page of orders. Not yet unique.
@@ -26,12 +45,23 @@ impl<'a> Names<'a> {
     }
 
     fn name(&self, def: &str, deep: usize) -> String {
-        let group = self.groups.iter().find(|(_, members)| members.iter().any(|member| member == def));
-        let Some((base, members)) = group.filter(|_| deep > 0) else { return text::identifier(def) };
+        let Some(&(base, me)) = self.places.get(def).filter(|_| deep > 0) else { return text::identifier(def) };
+        let labels = self.labels(base, deep);
+        let own: Option<Vec<&str>> = labels.iter().map(|column| column[me].as_deref()).collect();
+        own.map_or_else(|| base.to_owned(), |own| format!("{base}{}", own.concat()))
+    }
+
+    /// All arguments of a group: looked for once, for there may be thousands of members.
+    fn labels(&self, base: &'a str, deep: usize) -> Labels {
+        if let Some(known) = self.known.borrow().get(&(base, deep)) {
+            return known.clone();
+        }
+        #[cfg(test)]
+        tests::SEARCHED.set(tests::SEARCHED.get() + 1);
+        let members = &self.groups[base];
         let schemas: Vec<_> = members.iter().map(|member| &self.schema["$defs"][member.as_str()]).collect();
         let mut columns = Vec::new();
         self.differences(&schemas, members, &mut columns);
-        let me = members.iter().position(|member| member == def).unwrap_or(0);
         let mut labels: Vec<Vec<Option<String>>> = Vec::new();
         for column in columns {
             let column = column.into_iter().map(|schema| self.label(schema, deep - 1)).collect();
@@ -39,8 +69,9 @@ impl<'a> Names<'a> {
                 labels.push(column);
             }
         }
-        let own: Option<Vec<String>> = labels.iter().map(|column| column[me].clone()).collect();
-        own.map_or_else(|| base.clone(), |own| format!("{base}{}", own.concat()))
+        let labels = Rc::new(labels);
+        self.known.borrow_mut().insert((base, deep), labels.clone());
+        labels
     }
 
     /// The outermost places at which schemas differ, in the order of their members' names.
@@ -133,4 +164,34 @@ fn parts(schema: &Value) -> Option<(BTreeSet<String>, Vec<&Value>)> {
         }
     }
     Some((shell, inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+    use serde_json::{Map, Value, json};
+    use std::{cell::Cell, collections::HashMap};
+
+    thread_local! {
+        /// How often the arguments of a group were looked for.
+        pub(super) static SEARCHED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn what_tells_many_types_of_one_name_apart_is_looked_for_once() {
+        let kinds = ["string", "boolean", "number", "null"];
+        let list = |i: usize| {
+            (0..i / 4).fold(json!({ "type": kinds[i % 4] }), |items, _| json!({ "type": "array", "items": items }))
+        };
+        let page =
+            |i: usize| json!({ "type": "object", "properties": { "it": list(i), "of": { "$ref": "#/$defs/Other" } } });
+        let defs: Map<String, Value> = (0..24).map(|i| (format!("Page{i}"), page(i))).collect();
+        let members: Vec<_> = defs.keys().cloned().collect();
+        let (schema, groups) = (json!({ "$defs": defs }), HashMap::from([("Page".to_owned(), members.clone())]));
+        SEARCHED.set(0);
+        let names = Names::new(&schema, &groups);
+        let given: Vec<_> = members.iter().map(|member| names.of(member)).collect();
+        assert_eq!((given[0].as_str(), given[9].as_str()), ("PageString", "PageBooleanListList"));
+        assert_eq!(SEARCHED.get(), 1);
+    }
 }

@@ -25,11 +25,13 @@ mod expected;
 mod facts;
 #[cfg(feature = "schemars")]
 mod families;
+mod flattened;
 mod hash;
 mod helpers;
 mod keywords;
 mod model;
 mod module;
+mod named;
 mod numbers;
 mod order;
 mod pattern;

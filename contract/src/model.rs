@@ -2,7 +2,11 @@
 //!
 //! Data only; [`read`](crate::read) makes it and the emitters read it.
 
-use crate::{facts::Facts, refusal::At};
+use crate::{
+    facts::Facts,
+    named::{Arms, Fields, Words},
+    refusal::At,
+};
 use serde_json::Value;
 
 /// The largest integer up to which JavaScript tells every integer from its neighbours.
@@ -54,16 +58,16 @@ pub(crate) enum Shape {
     Text(Text),
     Number(Range<f64>),
     Integer(Range<i64>),
-    Literal(Vec<(Note, Value)>),
+    Literal(Words),
     List(List),
     Tuple(Vec<Node>),
     Record(Record),
     /// A name, or an object with exactly one of these members.
-    External(Vec<(Note, Value)>, Vec<Field>),
+    External(Words, Fields),
     /// Index into [`Model::defs`].
     Ref(usize),
     All(Vec<Node>),
-    Union(Vec<Node>),
+    Union(Arms),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -94,7 +98,7 @@ pub(crate) struct List {
 /// An object. Members it does not name are of type `rest`, or ignored.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Record {
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Fields,
     pub(crate) rest: Option<Box<Node>>,
     /// Whether the schema says that there may be members of any type that it does not name.
     pub(crate) more: bool,
@@ -189,7 +193,8 @@ impl Model {
 pub(crate) fn children(shape: &Shape) -> Vec<&Node> {
     match shape {
         Shape::List(list) => vec![&list.items],
-        Shape::Tuple(nodes) | Shape::All(nodes) | Shape::Union(nodes) => nodes.iter().collect(),
+        Shape::Tuple(nodes) | Shape::All(nodes) => nodes.iter().collect(),
+        Shape::Union(arms) => arms.iter().collect(),
         Shape::Record(record) => record.fields.iter().map(|field| &field.node).chain(record.rest.as_deref()).collect(),
         Shape::External(_, members) => members.iter().map(|member| &member.node).collect(),
         _ => Vec::new(),

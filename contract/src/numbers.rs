@@ -33,7 +33,10 @@ pub(crate) fn integer(object: &Map<String, Value>, at: &At, refusals: &mut Vec<R
         refusals.push(at.refuse(
             format!("an integer of 64 bits or more (format {format:?})"),
             "JavaScript rounds integers beyond 2^53 - 1 without a word",
-            format!("send it as a string with #[serde(with = \"eventwire::Digits\")], or promise that it stays small with #[schemars(range({range}))]"),
+            format!(
+                "send it as a string with #[serde(with = \"eventwire::Digits\")], inside other types as eventwire::Digits<{}>, or promise that it stays small with #[schemars(range({range}))]",
+                rust(format)
+            ),
         ));
     } else if min > max {
         refusals.push(at.refuse(
@@ -45,6 +48,18 @@ pub(crate) fn integer(object: &Map<String, Value>, at: &At, refusals: &mut Vec<R
     let clamp = |n: i128| i64::try_from(n.clamp(-safe, safe)).unwrap_or(SAFE);
     let not = excluded(object, at, refusals).and_then(Value::as_i64);
     Range { min: Some(clamp(min)), max: Some(clamp(max)), not, ..Range::default() }
+}
+
+/// The Rust type of a wide format.
+fn rust(format: &str) -> &'static str {
+    match format {
+        "int64" => "i64",
+        "uint64" => "u64",
+        "int128" => "i128",
+        "uint128" => "u128",
+        "int" => "isize",
+        _ => "usize",
+    }
 }
 
 /// A number's range, as far as it is stated.
@@ -71,6 +86,11 @@ fn excluded<'a>(object: &'a Map<String, Value>, at: &At, refusals: &mut Vec<Refu
         ));
     }
     value
+}
+
+/// Whether JavaScript takes a value for another integer.
+pub(crate) fn rounded(value: &Value) -> bool {
+    value.as_i64().map(i64::unsigned_abs).or(value.as_u64()).is_some_and(|n| n > SAFE.unsigned_abs())
 }
 
 /// A bound as a whole number, rounded into the range.

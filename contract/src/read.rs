@@ -6,6 +6,7 @@
 
 use crate::{
     facts::Facts,
+    flattened,
     keywords::{self, count, external, is_annotation, is_of, is_true, list, typed, unit, values},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
     numbers, pattern, refs,
@@ -17,7 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Reads the payloads of all events.
 pub(crate) fn model(root: &Value, events: &[top::Event<'_>], refusals: &mut Vec<Refusal>) -> Model {
-    let mut reader = Reader { root, pending: Vec::new(), known: HashMap::new(), refusals };
+    let mut reader = Reader { root, pending: Vec::new(), known: HashMap::new(), steps: flattened::STEPS, refusals };
     let events = events
         .iter()
         .map(|event| Event {
@@ -54,6 +55,8 @@ struct Reader<'a> {
     /// Every name met, in order of meeting: the index is the definition's.
     pending: Vec<Pending>,
     known: HashMap<String, usize>,
+    /// Left to look for maps among what is flattened.
+    steps: usize,
     refusals: &'a mut Vec<Refusal>,
 }
 
@@ -136,6 +139,11 @@ impl Reader<'_> {
                 "give the map a field of its own",
             );
         }
+        if parts.len() > 1
+            && let Some((what, why, next)) = flattened::refused(self.root, object, &mut self.steps)
+        {
+            self.refuse(at, what, why, next);
+        }
         match parts.len() {
             0 => Shape::Any,
             1 => parts.remove(0).shape,
@@ -193,13 +201,22 @@ impl Reader<'_> {
                     .shape,
                 );
             }
-            return Some(Shape::Literal(literal));
+            if let Some((_, value)) = literal.iter().find(|(_, value)| numbers::rounded(value)) {
+                let key = if object.contains_key("const") { "const" } else { "enum" };
+                self.refuse(
+                    &at.key(key),
+                    format!("the integer {value} among the values listed"),
+                    "JavaScript rounds integers beyond 2^53 - 1 without a word",
+                    "send it as a string",
+                );
+            }
+            return Some(Shape::Literal(literal.into()));
         }
         let mut shapes: Vec<_> = types.iter().map(|kind| self.kind(kind, object, at)).collect();
         match shapes.len() {
             0 => None,
             1 => shapes.pop(),
-            _ => Some(Shape::Union(shapes.into_iter().map(Node::bare).collect())),
+            _ => Some(Shape::Union(shapes.into_iter().map(Node::bare).collect::<Vec<_>>().into())),
         }
     }
 
@@ -334,7 +351,7 @@ impl Reader<'_> {
             );
         }
         Shape::Record(Record {
-            fields,
+            fields: fields.into(),
             rest,
             more,
             keys,
@@ -361,17 +378,18 @@ impl Reader<'_> {
                     None => names.extend(values(arm).into_iter().map(|value| (Note::of(arm), value.clone()))),
                 }
             }
-            return if members.is_empty() { Shape::Literal(names) } else { Shape::External(names, members) };
+            let names = names.into();
+            return if members.is_empty() { Shape::Literal(names) } else { Shape::External(names, members.into()) };
         }
         let mut nodes = Vec::new();
         for (i, arm) in arms.iter().enumerate() {
             let node = self.node(arm, &at_arm(i));
             match node.shape {
                 // One list of alternatives, however it was nested.
-                Shape::Union(inner) if node.note.doc.is_none() => nodes.extend(inner),
+                Shape::Union(inner) if node.note.doc.is_none() => nodes.extend(inner.into_nodes()),
                 _ => nodes.push(node),
             }
         }
-        Shape::Union(nodes)
+        Shape::Union(nodes.into())
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::{
     borrow::Cow,
     cell::RefCell,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 /// The schema of what is serialised.
@@ -117,29 +117,33 @@ fn new_names(schema: &Value, groups: &HashMap<String, Vec<String>>) -> HashMap<S
     let all: HashSet<&String> = defs(schema).into_iter().flat_map(Map::keys).collect();
     let members: HashSet<&String> = groups.values().flatten().collect();
     let named = families::Names::new(schema, groups);
-    let mut wanted: HashMap<String, Vec<&String>> = HashMap::new();
+    let mut wanted: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for member in &members {
         wanted.entry(named.of(member)).or_default().push(member);
     }
     let order = Order::of(schema);
-    let mut renamed = HashMap::new();
-    for (name, mut owners) in wanted {
-        let taken = all.contains(&name) && !members.contains(&name);
-        if owners.len() == 1 && !taken {
-            renamed.insert(owners[0].clone(), name);
-            continue;
-        }
+    let alone =
+        |name: &String, owners: &[&String]| owners.len() == 1 && (!all.contains(name) || members.contains(name));
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    for (name, owners) in wanted.iter().filter(|(name, owners)| alone(name, owners)) {
+        renamed.insert(owners[0].clone(), name.clone());
+    }
+    let mut taken: HashSet<String> = all.iter().copied().chain(renamed.values()).cloned().collect();
+    // The next number of each name that was wanted twice.
+    let mut next: HashMap<String, usize> = HashMap::new();
+    for (_, owners) in wanted.iter().filter(|(name, owners)| !alone(name, owners)) {
         // Nothing to be called after: after all they say, then.
         let print = |member: &String| hash::print(schema, &order, &schema["$defs"][member.as_str()]);
-        owners.sort_by_key(|member| (print(member), (*member).clone()));
-        for member in owners {
-            let base = groups.iter().find(|(_, members)| members.contains(member)).map_or(member, |(base, _)| base);
-            let wanted = format!("{base}_{}", &print(member)[..6]);
+        let mut owners: Vec<_> = owners.iter().map(|member| (print(member), *member)).collect();
+        owners.sort_unstable();
+        for (print, member) in owners {
+            let base = named.base(member).unwrap_or(member);
+            let wanted = format!("{base}_{}", &print[..6]);
             let mut name = wanted.clone();
-            let mut n = 2;
-            while all.contains(&name) || renamed.values().any(|taken| *taken == name) {
+            while !taken.insert(name.clone()) {
+                let n = next.entry(wanted.clone()).or_insert(2);
                 name = format!("{wanted}_{n}");
-                n += 1;
+                *n += 1;
             }
             renamed.insert(member.clone(), name);
         }

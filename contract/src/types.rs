@@ -164,7 +164,7 @@ impl Types<'_> {
             let long = kinds.iter().map(|(_, text)| text.len()).sum::<usize>() > AGAIN;
             let all = if long { "unknown".into() } else { self.union(kinds, indent).0 };
             lines.push(format!("[key: string]: {all}"));
-        } else if record.fields.is_empty() {
+        } else if record.fields.is_empty() || record.more {
             lines.push("[key: string]: unknown".into());
         }
         lines

@@ -156,7 +156,9 @@ fn events_come_and_go_and_a_renamed_one_breaks() {
     let shop = |arms: Value| compiled(&json!({ "title": "Shop", "oneOf": arms }));
     let one = || event("one", &payload);
     let (unit, number) = (json!({ "type": "string", "enum": ["unit"] }), event("two", &json!({ "type": "number" })));
-    assert_eq!(told(&check(&shop(json!([one()])), &shop(json!([one(), number])))), [". event-added Shop::two"]);
+    let added = check(&shop(json!([one()])), &shop(json!([one(), number])));
+    assert_eq!(told(&added), [". event-added Shop::two"]);
+    assert_eq!(added[0].why, "open pages report one fault for its name and go on");
     assert_eq!(told(&check(&shop(json!([one(), unit])), &shop(json!([one()])))), [". event-removed Shop::unit"]);
     let renamed = check(&shop(json!([one(), unit])), &shop(json!([unit, event("uno", &payload)])));
     assert_eq!(told(&renamed), ["! event-renamed Shop::one"]);
@@ -233,6 +235,16 @@ fn an_answer_that_rested_on_a_wrong_guess_is_taken_back() {
     };
     let changes = check(&schema("boolean"), &schema("string"));
     assert_eq!(told(&changes), ["! changed Shop::a.last /last", "! changed Shop::b"]);
+    // The same if nothing else is found not to fit: what comes after B is gone.
+    let many = |name: &str| json!({ "type": "array", "items": { "$ref": format!("#/$defs/{name}") } });
+    let schema = |properties: Value, required: &[&str]| {
+        let defs = json!({ "A": object(&properties, required), "B": object(&json!({ "a": many("A") }), &["a"]) });
+        let arms = [event("a", &json!({ "$ref": "#/$defs/A" })), event("b", &either)];
+        compiled(&json!({ "title": "Shop", "oneOf": arms, "$defs": defs }))
+    };
+    let old = schema(json!({ "b": many("B"), "last": { "type": "boolean" } }), &["b", "last"]);
+    let changes = check(&old, &schema(json!({ "b": many("B") }), &["b"]));
+    assert_eq!(told(&changes), ["! field-removed Shop::a.last /last", "! widened Shop::b"]);
 }
 
 #[test]

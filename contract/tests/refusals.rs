@@ -23,6 +23,105 @@ mod types {
     }
 
     #[derive(JsonSchema)]
+    pub(super) enum Flattened {
+        Tagged(Tagged),
+        Twice(Twice),
+        Beside {
+            name: String,
+            #[serde(flatten)]
+            counted: Counted,
+        },
+        Numbered(Numbered),
+        Unit(Unit),
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Tagged {
+        Counts(Counts),
+        Nothing,
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Counts {
+        of: String,
+        #[serde(flatten)]
+        counts: BTreeMap<String, u8>,
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "outer")]
+    pub(super) enum Twice {
+        Inner(Counted),
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Counted {
+        Map(BTreeMap<String, u8>),
+        Nothing,
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Numbered {
+        Map(Numbers),
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Unit {
+        Holds(External),
+    }
+
+    /// Beside a tag serde writes `{"kind":"Holds","Nothing":null}`, and schemars says "Nothing".
+    #[derive(JsonSchema)]
+    pub(super) enum External {
+        Nothing,
+        Something(u8),
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Numbers(BTreeMap<u8, String>);
+
+    /// Maps whose type holds for what stands beside them, and maps that stand alone.
+    #[derive(JsonSchema)]
+    pub(super) enum Flat {
+        Tagged(Labelled),
+        Any(Open),
+        Alone {
+            #[serde(flatten)]
+            only: Counted,
+        },
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Labelled {
+        Labels(Labels),
+        Nothing,
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Labels {
+        of: u8,
+        #[serde(flatten)]
+        labels: BTreeMap<String, String>,
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Open {
+        Values(Values),
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Values {
+        #[serde(flatten)]
+        values: BTreeMap<String, serde_json::Value>,
+    }
+
+    #[derive(JsonSchema)]
     pub(super) struct Count {
         of: isize,
     }
@@ -47,20 +146,36 @@ fn check<E: JsonSchema>(expected: Expect) {
 #[test]
 fn an_integer_that_javascript_would_round_is_refused_with_the_two_ways_out() {
     check::<types::Wide>(expect![[r#"
-        Wide::priceChanged.cents: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/cents)
-        Wide::priceChanged.delta: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/delta)
-        Wide::sized: an integer of 64 bits or more (format "uint"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/3/properties/sized)
-        Wide::bare: an integer of 64 bits or more (format "uint128"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/4/properties/bare)
-        Wide::halfBounded: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/5/properties/halfBounded)
-        Wide::tooFar: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/6/properties/tooFar)
-        Wide::counted[].of: an integer of 64 bits or more (format "int"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/$defs/Count/properties/of)
-        Wide::waited[].secs: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/$defs/Duration/properties/secs)
+        Wide::priceChanged.cents: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<u64>, or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/cents)
+        Wide::priceChanged.delta: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<i64>, or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/0/properties/priceChanged/properties/delta)
+        Wide::sized: an integer of 64 bits or more (format "uint"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<usize>, or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/3/properties/sized)
+        Wide::bare: an integer of 64 bits or more (format "uint128"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<u128>, or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/4/properties/bare)
+        Wide::halfBounded: an integer of 64 bits or more (format "int64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<i64>, or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/oneOf/5/properties/halfBounded)
+        Wide::tooFar: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<u64>, or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/oneOf/6/properties/tooFar)
+        Wide::counted[].of: an integer of 64 bits or more (format "int"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<isize>, or promise that it stays small with #[schemars(range(min = -9007199254740991, max = 9007199254740991))] (schema: #/$defs/Count/properties/of)
+        Wide::waited[].secs: an integer of 64 bits or more (format "uint64"): JavaScript rounds integers beyond 2^53 - 1 without a word; send it as a string with #[serde(with = "eventwire::Digits")], inside other types as eventwire::Digits<u64>, or promise that it stays small with #[schemars(range(max = 9007199254740991))] (schema: #/$defs/Duration/properties/secs)
     "#]]);
 }
 
 #[test]
 fn a_bounded_integer_and_a_string_may_cross() {
     assert_eq!(Contract::of::<types::Bounded>().unwrap().names().len(), 3);
+}
+
+#[test]
+fn a_map_whose_type_would_have_to_hold_for_what_is_written_beside_it_is_refused() {
+    check::<types::Flattened>(expect![[r#"
+        Flattened::Beside: a map flattened beside the member "name" of another type: the map's type would have to hold for it, too; give the map a field of its own (schema: #/oneOf/2/properties/Beside)
+        Flattened::Tagged: a map flattened beside the member "kind" of another type: the map's type would have to hold for it, too; give the map a field of its own (schema: #/$defs/Tagged/oneOf/0)
+        Flattened::Twice: a map flattened beside the member "outer" of another type: the map's type would have to hold for it, too; give the map a field of its own (schema: #/$defs/Twice/oneOf/0)
+        Flattened::Numbered: members named by a pattern: TypeScript has no type for them; use a map with string or integer keys, in a field of its own (schema: #/$defs/Numbered/oneOf/0/patternProperties)
+        Flattened::Unit: the variant "Nothing" without a payload beside other members: serde writes it as a member, and its schema says a text; give the enum a field of its own, or the variant a payload (schema: #/$defs/Unit/oneOf/0)
+    "#]]);
+}
+
+#[test]
+fn a_map_may_stand_beside_members_of_its_type() {
+    assert_eq!(Contract::of::<types::Flat>().unwrap().names().len(), 3);
 }
 
 /// A contract with one event whose payload has this schema.

@@ -50,6 +50,12 @@ mod types {
             #[serde(flatten)]
             rest: BTreeMap<String, String>,
         },
+        Open {
+            id: u8,
+            /// Of any type.
+            #[serde(flatten)]
+            rest: BTreeMap<String, serde_json::Value>,
+        },
     }
 
     #[derive(JsonSchema)]
@@ -135,12 +141,18 @@ fn a_map_is_an_index_signature() {
           [key: string]: number | MaybeSkipped | string;
         };
 
+        export interface Open {
+          id: number;
+          [key: string]: unknown;
+        }
+
         /** What each event of `Maps` carries. */
         export type MapsEvents = {
           Strings: { [key: string]: number | null };
           Signed: { [key: string]: boolean };
           Any: { [key: string]: unknown };
           With: With;
+          Open: Open;
         };
 
     "#]]);

@@ -294,3 +294,50 @@ fn the_deepest_payload_is_checked_to_its_end_and_a_deeper_one_never_throws() {
     assert_eq!(verdicts[1]["path"], "/kids/0".repeat(deepest));
     assert_eq!(verdicts[2]["expected"], "fewer levels of nesting");
 }
+
+#[test]
+fn a_tag_that_is_said_twice_is_checked_twice() {
+    let arm = |name: &str, longest: u8| {
+        json!({ "allOf": [
+            { "type": "object", "required": ["kind"], "properties": { "kind": { "type": "string", "const": name } } },
+            { "type": "object", "properties": { "kind": { "type": "string", "maxLength": longest } } },
+        ] })
+    };
+    let payload = json!({ "oneOf": [arm("a", 0), arm("b", 1)] });
+    let event =
+        json!({ "type": "object", "required": ["e"], "additionalProperties": false, "properties": { "e": payload } });
+    let contract = Contract::compile(&json!({ "title": "Shop", "oneOf": [event] })).unwrap();
+    let told =
+        verdicts(&contract, &[r#"{"kind":"a"}"#, r#"{"kind":"b"}"#].map(|text| ("e".to_owned(), text.to_owned())));
+    assert_eq!((&told[0]["path"], &told[1]), (&json!("/kind"), &Value::Null));
+}
+
+#[test]
+fn one_bound_alone_is_a_bound_and_null_beside_two_types_hides_neither() {
+    let sized = |key: &str| json!({ "type": "object", "additionalProperties": { "type": "string" }, key: 1 });
+    let either = json!({ "anyOf": [
+        { "type": "object", "required": ["a"], "properties": { "a": { "type": "boolean" } } },
+        { "type": "array", "items": { "type": "string" } },
+        { "type": "null" },
+    ] });
+    let members = json!({ "least": sized("minProperties"), "most": sized("maxProperties"), "either": either, "all": { "type": "array", "items": either } });
+    let payload = json!({ "type": "object", "properties": members });
+    let event =
+        json!({ "type": "object", "required": ["e"], "additionalProperties": false, "properties": { "e": payload } });
+    let contract = Contract::compile(&json!({ "title": "Shop", "oneOf": [event] })).unwrap();
+    let cases = [
+        (r#"{"least":{"a":""}}"#, None),
+        (r#"{"least":{}}"#, Some("/least")),
+        (r#"{"most":{}}"#, None),
+        (r#"{"most":{"a":"","b":""}}"#, Some("/most")),
+        (r#"{"either":["a"],"all":[null,["a"],{"a":true}]}"#, None),
+        (r#"{"either":null,"all":[]}"#, None),
+        (r#"{"either":{"a":true}}"#, None),
+        (r#"{"either":{"a":1}}"#, Some("/either/a")),
+        (r#"{"all":[[],[1]]}"#, Some("/all/1/0")),
+    ];
+    let told = verdicts(&contract, &cases.map(|(text, _)| ("e".to_owned(), text.to_owned())));
+    for ((text, expected), verdict) in cases.iter().zip(told) {
+        assert_eq!(verdict["path"].as_str(), *expected, "{text}: {verdict}");
+    }
+}

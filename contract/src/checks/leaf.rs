@@ -55,17 +55,21 @@ impl Checks<'_> {
             }
         }];
         if let Some(source) = &text.pattern {
-            let name = match self.patterns.iter().find(|(known, _)| known == source) {
-                Some((_, name)) => name.clone(),
-                None => {
-                    let name = self.scope.take("pattern");
-                    self.patterns.push((source.clone(), name.clone()));
-                    name
-                }
-            };
+            let name = self.pattern(source);
             parts.push(Condition::Test(format!("{name}.test({x}{})", self.helpers.types().as_string)));
         }
         Condition::both(parts)
+    }
+
+    /// The name of the constant that holds a pattern.
+    fn pattern(&mut self, source: &str) -> String {
+        if let Some(name) = self.known.get(source) {
+            return name.clone();
+        }
+        let name = self.scope.take("pattern");
+        self.known.insert(source.to_owned(), name.clone());
+        self.patterns.push((source.to_owned(), name.clone()));
+        name
     }
 
     fn integer(&mut self, range: &Range<i64>, x: &str) -> Condition {

@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 
 mod leaf;
 mod parts;
-pub(crate) mod union;
+mod union;
 
 /// Stands for the variable that holds an inner error, until it is known whether a function needs one. No foreign text
 /// contains it: [`text::string`] escapes it.
@@ -32,7 +32,9 @@ pub(crate) struct Checks<'a> {
     /// met, since a chain of types may be longer than a stack is deep.
     asked: VecDeque<(usize, String)>,
     bodies: HashMap<String, String>,
+    /// In the order of asking, and the name of each.
     patterns: Vec<(String, String)>,
+    known: HashMap<String, String>,
     functions: Vec<(String, String)>,
     pub(crate) helpers: Helpers,
 }
@@ -46,6 +48,7 @@ impl<'a> Checks<'a> {
             asked: VecDeque::new(),
             bodies: HashMap::new(),
             patterns: Vec::new(),
+            known: HashMap::new(),
             functions: Vec::new(),
             helpers,
         }
@@ -127,8 +130,8 @@ impl<'a> Checks<'a> {
                 self.external(names.iter().map(|(_, name)| literal(name)).collect(), members, shape, hint)
             }
             Shape::All(parts) => self.all(parts, hint, None),
-            Shape::Union(arms) => match union::tag(arms) {
-                Some(tag) => self.tagged(&tag, arms, hint),
+            Shape::Union(arms) => match arms.tag() {
+                Some(tag) => self.tagged(&tag.member, arms, hint),
                 None => self.union(arms, shape, hint),
             },
             // The others are leaves.

@@ -81,13 +81,14 @@ impl Checks<'_> {
         out + "  return null;\n"
     }
 
-    pub(super) fn all(&mut self, parts: &[Node], hint: &str, tag: Option<&str>) -> String {
+    pub(super) fn all(&mut self, parts: &[Node], hint: &str, mut tag: Option<&str>) -> String {
         let parts = self.model.constraining(parts);
         let mut out = String::new();
         let last = parts.len().saturating_sub(1);
         for (i, part) in parts.into_iter().enumerate() {
             if let Shape::Record(record) = &part.shape {
-                out += &self.record(record, &part.shape, hint, tag);
+                // The first of them said the tag; what others say of the same member is theirs.
+                out += &self.record(record, &part.shape, hint, tag.take());
                 out += if i == last { "  return null;\n" } else { "" };
             } else {
                 let check = self.function(&part.shape, &format!("{hint}_{i}"));

@@ -4,10 +4,10 @@ use super::Checks;
 use crate::{
     condition::Condition,
     expected::either,
-    model::{Field, Kinds, Node, Record, Shape},
+    model::{Field, Kinds, Node, Shape},
+    named::tag_of,
     text,
 };
-use std::collections::HashSet;
 
 impl Checks<'_> {
     pub(super) fn external(&mut self, names: Vec<String>, members: &[Field], shape: &Shape, hint: &str) -> String {
@@ -47,14 +47,14 @@ impl Checks<'_> {
             cases += &format!("    case {}:\n{body}", text::string(name));
             names.push(text::string(name));
         }
-        let x = self.member("v", tag);
+        let (x, count) = (self.member("v", tag), names.len());
         let object = self.helpers.name("isObject");
         format!(
             "  if (!{object}(v)) return {}(v, \"an object\");\n  switch ({x}) {{\n{cases}    default:\n      return {}(v, {}, {});\n  }}\n",
             self.helpers.name("bad"),
             self.helpers.name("no"),
             text::string(tag),
-            text::string(&either(names)),
+            text::string(&either(names.into_iter(), count)),
         )
     }
 
@@ -90,38 +90,5 @@ impl Checks<'_> {
             out += &format!("  if ({}) return null;\n", tries.join(" || "));
         }
         out + &format!("  return {bad};\n")
-    }
-}
-
-/// The member by which each arm says its name, and no two the same one.
-pub(crate) fn tag(arms: &[Node]) -> Option<String> {
-    let first = arms.iter().find_map(|arm| record_of(&arm.shape))?;
-    let tells = |name: &str| {
-        let names: Vec<_> =
-            arms.iter().map(|arm| tag_of(&arm.shape, name).map(|(name, _)| name)).collect::<Option<_>>()?;
-        let mut seen = HashSet::new();
-        names.iter().all(|name| seen.insert(*name)).then_some(())
-    };
-    first.fields.iter().find(|field| tells(&field.name).is_some()).map(|field| field.name.clone())
-}
-
-fn record_of(shape: &Shape) -> Option<&Record> {
-    match shape {
-        Shape::Record(record) => Some(record),
-        Shape::All(parts) => parts.iter().find_map(|part| match &part.shape {
-            Shape::Record(record) => Some(record),
-            _ => None,
-        }),
-        _ => None,
-    }
-}
-
-/// The name that an arm says by this member, and the object that says it.
-pub(crate) fn tag_of<'a>(shape: &'a Shape, tag: &str) -> Option<(&'a str, &'a Record)> {
-    let record = record_of(shape)?;
-    let field = record.fields.iter().find(|field| field.name == tag && field.required)?;
-    match &field.node.shape {
-        Shape::Literal(values) if values.len() == 1 => Some((values[0].1.as_str()?, record)),
-        _ => None,
     }
 }

@@ -26,7 +26,8 @@ pub struct Change {
     pub why: String,
     /// What to do instead, if it breaks; else empty.
     pub next: String,
-    /// Other places that hold the same type, and so the same change.
+    /// Other places that hold the same type, and so the same change. If there were more than 262,144 in all, the last are
+    /// left out.
     pub also: Vec<String>,
 }
 

@@ -4,7 +4,10 @@
 //! names and no others, unless the schema says that there are more; a page ignores members it does not know.
 
 use super::limits::{self, Size};
-use crate::model::{Field, List, Model, Node, Record, Shape};
+use crate::{
+    model::{Field, List, Model, Node, Record, Shape},
+    named::{Arms, word},
+};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -22,6 +25,8 @@ pub(super) struct Fits<'a> {
     page: &'a Model,
     server: &'a Model,
     known: HashMap<Key, Known>,
+    /// The "yes" of this question, which may be taken back.
+    fresh: Vec<Key>,
     /// An answer rested on one that has turned out to be "no".
     stale: bool,
     left: u32,
@@ -50,20 +55,28 @@ enum Part<'a> {
 
 impl<'a> Fits<'a> {
     pub(super) fn new(page: &'a Model, server: &'a Model) -> Self {
-        Self { page, server, known: HashMap::new(), stale: false, left: STEPS, depth: 0 }
+        Self { page, server, known: HashMap::new(), fresh: Vec::new(), stale: false, left: STEPS, depth: 0 }
     }
 
     /// Whether the page takes whatever is of the server's type.
     pub(super) fn fits(&mut self, page: &'a Shape, server: &'a Shape) -> bool {
         loop {
             self.stale = false;
+            self.fresh.clear();
             let fits = self.all(page, &[Part::Shape(server)]);
-            // A "no" never rests on an assumption; it takes away one that a "yes" may have rested on. Each round adds one.
-            self.known.retain(|_, known| *known == Known::No || !self.stale);
             if !self.stale {
                 return fits;
             }
+            // A "no" never rests on an assumption; it takes away one that a "yes" may have rested on. Each round adds one.
+            for key in self.fresh.drain(..) {
+                self.known.remove(&key);
+            }
         }
+    }
+
+    /// Whether nothing more can be proved.
+    pub(super) fn spent(&self) -> bool {
+        self.left == 0
     }
 
     fn all(&mut self, page: &'a Shape, server: &[Part<'a>]) -> bool {
@@ -96,6 +109,9 @@ impl<'a> Fits<'a> {
         self.depth += 1;
         let fits = self.decide(page, &parts);
         self.depth -= 1;
+        if fits {
+            self.fresh.push(key.clone());
+        }
         let known = if fits { Known::Yes } else { Known::No };
         if self.known.insert(key, known) == Some(Known::Open { used: true }) && !fits {
             self.stale = true;
@@ -144,12 +160,15 @@ impl<'a> Fits<'a> {
             }
         }
         match page {
-            Shape::Union(arms) => arms.iter().any(|arm| self.all(&arm.shape, server)),
+            Shape::Union(arms) => match said(arms, server) {
+                Some(name) => arms.named(name).is_some_and(|arm| self.all(&arm.shape, server)),
+                None => arms.iter().any(|arm| self.all(&arm.shape, server)),
+            },
             Shape::Record(record) => self.record(record, server),
             Shape::External(_, members) => server.iter().any(|part| match part {
                 Part::Only(only) => members
-                    .iter()
-                    .any(|member| member.name == only.name && self.all(&member.node.shape, &named(server, &only.name))),
+                    .named(&only.name)
+                    .is_some_and(|member| self.all(&member.node.shape, &named(server, &only.name))),
                 Part::Shape(_) => false,
             }),
             page => server.iter().any(|part| matches!(part, Part::Shape(shape) if self.plain(page, shape))),
@@ -213,7 +232,7 @@ impl<'a> Fits<'a> {
                 let whole = value.as_i64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64));
                 whole.is_some_and(|n| limits::integer(range, &limits::just(n)))
             }
-            Shape::Literal(values) | Shape::External(values, _) => values.iter().any(|(_, one)| same(one, value)),
+            Shape::Literal(values) | Shape::External(values, _) => values.has(value),
             Shape::All(parts) => parts.iter().all(|part| self.accepts(&part.shape, value, deep - 1)),
             Shape::Union(arms) => arms.iter().any(|arm| self.accepts(&arm.shape, value, deep - 1)),
             Shape::List(_) | Shape::Tuple(_) | Shape::Record(_) | Shape::Ref(_) => false,
@@ -221,11 +240,13 @@ impl<'a> Fits<'a> {
     }
 
     fn record(&mut self, page: &'a Record, server: &[Part<'a>]) -> bool {
-        let Some(size) = size(server) else { return false };
-        if !size.within(page.min, page.max) {
+        if !server.iter().any(|part| matches!(part, Part::Only(_) | Part::Shape(Shape::Record(_)))) {
             return false;
         }
-        for field in &page.fields {
+        if (page.min.is_some() || page.max.is_some()) && !size(server).within(page.min, page.max) {
+            return false;
+        }
+        for field in page.fields.iter() {
             let same = named(server, &field.name);
             if same.is_empty() {
                 let other = others(server, Some(&field.name));
@@ -237,7 +258,7 @@ impl<'a> Fits<'a> {
             }
         }
         let Some(rest) = page.rest.as_deref() else { return true };
-        let known = |name: &str| page.fields.iter().any(|field| field.name == name);
+        let known = |name: &str| page.fields.named(name).is_some();
         let new: Vec<_> = names(server).into_iter().filter(|name| !known(name)).collect();
         new.into_iter()
             .all(|name| limits::key(page.keys.as_deref(), name) && self.all(&rest.shape, &named(server, name)))
@@ -260,7 +281,7 @@ impl Part<'_> {
 
 fn fields<'a, 'p>(server: &'p [Part<'a>]) -> impl Iterator<Item = &'a Field> + 'p {
     server.iter().flat_map(|part| match part {
-        Part::Shape(Shape::Record(record)) => record.fields.as_slice(),
+        Part::Shape(Shape::Record(record)) => &*record.fields,
         Part::Shape(_) => &[],
         Part::Only(field) => std::slice::from_ref(*field),
     })
@@ -273,13 +294,22 @@ fn records<'a, 'p>(server: &'p [Part<'a>]) -> impl Iterator<Item = &'a Record> +
     })
 }
 
+/// What the server says of one member.
+fn members<'a, 'p>(server: &'p [Part<'a>], name: &'p str) -> impl Iterator<Item = &'a Field> + 'p {
+    server.iter().filter_map(move |part| match *part {
+        Part::Shape(Shape::Record(record)) => record.fields.named(name),
+        Part::Shape(_) => None,
+        Part::Only(field) => (field.name == name).then_some(field),
+    })
+}
+
 /// What holds for a member that the server names.
 fn named<'a>(server: &[Part<'a>], name: &str) -> Vec<Part<'a>> {
-    fields(server).filter(|field| field.name == name).map(|field| Part::Shape(&field.node.shape)).collect()
+    members(server, name).map(|field| Part::Shape(&field.node.shape)).collect()
 }
 
 fn requires(server: &[Part<'_>], name: &str) -> bool {
-    fields(server).any(|field| field.name == name && field.required)
+    members(server, name).any(|field| field.required)
 }
 
 fn names<'a>(server: &[Part<'a>]) -> Vec<&'a str> {
@@ -303,15 +333,14 @@ fn keys<'a>(server: &[Part<'a>]) -> Option<Option<&'a str>> {
     Some(records(server).find_map(|record| record.keys.as_deref()))
 }
 
-/// How many members an object of the server's has; `None` if it is no object.
-fn size(server: &[Part<'_>]) -> Option<Size> {
+/// How many members an object of the server's has.
+fn size(server: &[Part<'_>]) -> Size {
     let names = names(server);
     let required = names.iter().filter(|name| requires(server, name)).count() as u64;
     let most = others(server, None).is_none().then_some(names.len() as u64);
-    let objects = server.iter().any(|part| matches!(part, Part::Only(_) | Part::Shape(Shape::Record(_))));
     let least = records(server).filter_map(|record| record.min).fold(required, u64::max);
     let most = records(server).filter_map(|record| record.max).chain(most).min();
-    objects.then_some(Size { least, most })
+    Size { least, most }
 }
 
 /// All values of a type that has but a few.
@@ -328,7 +357,7 @@ fn few(shape: &Shape) -> Option<Vec<Value>> {
     }
 }
 
-/// JSON may say 1 as 1.0.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    a == b || (a.is_number() && b.is_number() && a.as_f64() == b.as_f64())
+/// The name by which all that the server sends here says which alternative it is: no other one lets that name pass.
+fn said<'a>(arms: &Arms, server: &[Part<'a>]) -> Option<&'a str> {
+    members(server, &arms.tag()?.member).find_map(|field| word(&field.node.shape))
 }

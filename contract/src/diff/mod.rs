@@ -52,9 +52,7 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
         walk.event(&event.name, unchanged.contains(event.name.as_str()));
         if let Some(same) = find(now, &event.name) {
             walk.payload(event, &now[same], &at);
-        } else if let Some(other) =
-            added.iter().position(|other| walk.equal(&event.payload.shape, &other.payload.shape))
-        {
+        } else if let Some(other) = walk.alike(&event.payload.shape, added.iter().map(|other| &other.payload.shape)) {
             let other = added.remove(other);
             walk.say(ChangeKind::EventRenamed, true, &at, words::renamed(&event.name, &other.name));
         } else {

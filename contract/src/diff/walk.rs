@@ -4,20 +4,25 @@
 
 use super::{
     change::{Change, ChangeKind},
-    fits::{DEEP, Fits, same},
+    fits::{DEEP, Fits},
     limits,
     words::{self, Words},
 };
 use crate::{
-    checks::union::{tag, tag_of},
     model::{Event, Field, List, Model, Node, Note, Record, Shape},
+    named::{Arms, Fields, Words as Names, tag_of},
     refusal::At,
 };
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     ops::{AddAssign, Range},
+    sync::LazyLock,
 };
+
+/// Most places listed besides those where changes are told. Every change in a type is a change wherever the type is used:
+/// of many in one that is used often, the list would be as long as both together, multiplied.
+const PLACES: usize = 1 << 18;
 
 /// Two models, walked through together.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub(super) struct Walk<'a> {
     forward: Fits<'a>,
     /// The other way about: with both the types are the same.
     backward: Fits<'a>,
+    /// Both again, for what went and what came in its stead: a search of its own, since what it costs no verdict may lack.
+    renamed: [Fits<'a>; 2],
     /// What was said of a pair of named types.
     seen: HashMap<(usize, usize), Seen>,
     /// The pairs that this place is in.
@@ -37,6 +44,8 @@ pub(super) struct Walk<'a> {
     /// Whether this event's payloads do not differ in what a page checks.
     same: bool,
     depth: usize,
+    /// Places of named types that may still be listed.
+    places: usize,
     event: &'a str,
     pub(super) changes: Vec<Change>,
 }
@@ -49,11 +58,13 @@ impl<'a> Walk<'a> {
             new,
             forward,
             backward,
+            renamed: [Fits::new(old, new), Fits::new(new, old)],
             seen: HashMap::new(),
             open: Vec::new(),
             fine: false,
             same: false,
             depth: 0,
+            places: PLACES,
             event: "",
             changes: Vec::new(),
         }
@@ -68,8 +79,11 @@ impl<'a> Walk<'a> {
         self.changes.push(Change::new(kind, breaks && !self.fine, self.event, at, words));
     }
 
-    pub(super) fn equal(&mut self, old: &'a Shape, new: &'a Shape) -> bool {
-        self.forward.fits(old, new) && self.backward.fits(new, old)
+    /// The first type that is the same. Each may be held against each: the search ends where it is said to.
+    pub(super) fn alike(&mut self, old: &'a Shape, mut new: impl Iterator<Item = &'a Shape>) -> Option<usize> {
+        let [forward, backward] = &mut self.renamed;
+        new.position(|new| forward.spent() || forward.fits(old, new) && backward.fits(new, old))
+            .filter(|_| !forward.spent())
     }
 
     pub(super) fn payload(&mut self, old: &'a Event, new: &'a Event, at: &At) {
@@ -137,7 +151,9 @@ impl<'a> Walk<'a> {
         if let Some(names) = names {
             self.open.truncate(depth);
             let within = elsewhere.within.map(|depth| self.open[depth]);
-            self.seen.insert(names, Seen { said: before..self.changes.len(), within });
+            let said = before..self.changes.len();
+            let broke = self.changes[before..].iter().any(|change| change.breaks);
+            self.seen.insert(names, Seen { said, broke, within });
         }
         elsewhere
     }
@@ -151,12 +167,14 @@ impl<'a> Walk<'a> {
                 elsewhere.within = Some(depth);
                 return Some(elsewhere);
             }
-            let Seen { said, within } = self.seen.get(&names)?.clone();
+            let Seen { said, broke, within } = self.seen.get(&names)?.clone();
             next = within;
-            for change in &mut self.changes[said] {
+            elsewhere.said |= !said.is_empty();
+            elsewhere.broke |= broke;
+            let places = said.len().min(self.places);
+            self.places -= places;
+            for change in &mut self.changes[said][..places] {
                 change.also.push(at.place.clone());
-                elsewhere.said = true;
-                elsewhere.broke |= change.breaks;
             }
         }
         Some(elsewhere)
@@ -197,15 +215,15 @@ impl<'a> Walk<'a> {
     }
 
     fn record(&mut self, old: &'a Record, new: &'a Record, at: &At) -> Elsewhere {
-        let find = |fields: &'a [Field], name: &str| fields.iter().find(|field| field.name == name);
         let mut elsewhere = Elsewhere::default();
-        let mut added: Vec<_> = new.fields.iter().filter(|field| find(&old.fields, &field.name).is_none()).collect();
+        let mut added: VecDeque<_> =
+            new.fields.iter().filter(|field| old.fields.named(&field.name).is_none()).collect();
         let all = added.clone();
-        for field in &old.fields {
+        for field in old.fields.iter() {
             let at = at.key(&field.name).member(&field.name);
-            let Some(now) = find(&new.fields, &field.name) else {
-                let like = added.iter().position(|other| self.equal(&field.node.shape, &other.node.shape));
-                let like = like.map(|like| added.remove(like).name.as_str());
+            let Some(now) = new.fields.named(&field.name) else {
+                let like = self.alike(&field.node.shape, added.iter().map(|other| &other.node.shape));
+                let like = like.and_then(|like| added.remove(like)).map(|other| other.name.as_str());
                 let what = words::field_removed(&field.name, like);
                 self.say(ChangeKind::FieldRemoved, field.required, &at, what);
                 continue;
@@ -244,18 +262,20 @@ impl<'a> Walk<'a> {
 
     /// Enums in payloads whose variants are names, or objects of one member.
     fn variants(&mut self, old: &'a Shape, new: &'a Shape, at: &At) -> Elsewhere {
-        let ((old_names, old_members), (new_names, new_members)) = (alternatives(old), alternatives(new));
-        let has = |names: &[(Note, Value)], name: &Value| names.iter().any(|(_, one)| same(one, name));
+        let (Some((old_names, old_members)), Some((new_names, new_members))) = (alternatives(old), alternatives(new))
+        else {
+            return Elsewhere::default();
+        };
         let brief = |field: &Field| words::one(format!("{{{}: …}}", Value::from(field.name.as_str())));
-        for (_, name) in old_names.iter().filter(|(_, name)| !has(new_names, name)) {
+        for (_, name) in old_names.iter().filter(|(_, name)| !new_names.has(name)) {
             self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&name.to_string()));
         }
-        for (_, name) in new_names.iter().filter(|(_, name)| !has(old_names, name)) {
+        for (_, name) in new_names.iter().filter(|(_, name)| !old_names.has(name)) {
             self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&name.to_string()));
         }
         let mut elsewhere = Elsewhere::default();
-        for member in old_members {
-            match new_members.iter().find(|other| other.name == member.name) {
+        for member in old_members.iter() {
+            match new_members.named(&member.name) {
                 Some(other) => {
                     let at = at.key(&member.name).variant(&member.name);
                     elsewhere += self.node(&member.node, &other.node, &at);
@@ -263,7 +283,7 @@ impl<'a> Walk<'a> {
                 None => self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&brief(member))),
             }
         }
-        for member in new_members.iter().filter(|member| !old_members.iter().any(|other| other.name == member.name)) {
+        for member in new_members.iter().filter(|member| old_members.named(&member.name).is_none()) {
             self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&brief(member)));
         }
         elsewhere
@@ -285,22 +305,23 @@ impl<'a> Walk<'a> {
     }
 
     /// Enums in payloads whose variants say their name in a member.
-    fn tagged(&mut self, old: &'a [Node], new: &'a [Node], at: &At) -> Elsewhere {
-        let (Some(was), Some(is)) = (tag(old), tag(new)) else { return Elsewhere::default() };
+    fn tagged(&mut self, old: &'a Arms, new: &'a Arms, at: &At) -> Elsewhere {
+        let (Some(was), Some(is)) = (old.tag(), new.tag()) else { return Elsewhere::default() };
+        let (was, is) = (&was.member, &is.member);
         if was != is {
-            self.say(ChangeKind::TagChanged, true, at, words::tag(&was, &is));
+            self.say(ChangeKind::TagChanged, true, at, words::tag(was, is));
             return Elsewhere::default();
         }
-        let name = |arm: &'a Node| tag_of(&arm.shape, &is).map_or("", |(name, _)| name);
+        let name = |arm: &'a Node| tag_of(&arm.shape, is).map_or("", |(name, _)| name);
         let quoted = |arm: &'a Node| Value::from(name(arm)).to_string();
         let mut elsewhere = Elsewhere::default();
-        for arm in old {
-            match new.iter().find(|other| name(other) == name(arm)) {
+        for arm in old.iter() {
+            match new.named(name(arm)) {
                 Some(other) => elsewhere += self.node(arm, other, &at.clone().variant(name(arm))),
                 None => self.say(ChangeKind::VariantRemoved, false, at, words::variant_removed(&quoted(arm))),
             }
         }
-        for arm in new.iter().filter(|arm| !old.iter().any(|other| name(other) == name(arm))) {
+        for arm in new.iter().filter(|arm| old.named(name(arm)).is_none()) {
             self.say(ChangeKind::VariantAdded, true, at, words::variant_added(&quoted(arm)));
         }
         elsewhere
@@ -320,6 +341,7 @@ struct Elsewhere {
 #[derive(Clone, Debug)]
 struct Seen {
     said: Range<usize>,
+    broke: bool,
     /// The rest is said of these, which hold them and are held by them.
     within: Option<(usize, usize)>,
 }
@@ -339,11 +361,12 @@ fn each(all: impl Iterator<Item = Elsewhere>) -> Elsewhere {
     sum
 }
 
-fn alternatives(shape: &Shape) -> (&[(Note, Value)], &[Field]) {
+fn alternatives(shape: &Shape) -> Option<(&Names, &Fields)> {
+    static NONE: LazyLock<Fields> = LazyLock::new(Fields::default);
     match shape {
-        Shape::Literal(names) => (names, &[]),
-        Shape::External(names, members) => (names, members),
-        _ => (&[], &[]),
+        Shape::Literal(names) => Some((names, &NONE)),
+        Shape::External(names, members) => Some((names, members)),
+        _ => None,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn name(new: &str) -> Words {
 }
 
 pub(super) fn event_added() -> Words {
-    said("a new event", "", "open pages report a fault for each and go on", "")
+    said("a new event", "", "open pages report one fault for its name and go on", "")
 }
 
 pub(super) fn event_removed() -> Words {
@@ -41,7 +41,7 @@ pub(super) fn event_removed() -> Words {
 pub(super) fn renamed(old: &str, new: &str) -> Words {
     said(
         format!("gone, while {new:?} came with the same payload"),
-        "open pages wait for the old name in vain, and each event of the new one is a fault to them",
+        "open pages wait for the old name in vain, and the new one is a fault to them",
         "",
         format!(
             "keep its name on the wire with #[serde(rename = {old:?})]; if it is another event, keep the old variant until no page built with it is open"
@@ -134,5 +134,5 @@ pub(super) fn shape(old: (&Model, &Shape), new: (&Model, &Shape), widened: bool)
 
 /// The alternatives of an enum in a payload.
 pub(super) fn one(value: String) -> String {
-    either(vec![value])
+    either(std::iter::once(value), 1)
 }

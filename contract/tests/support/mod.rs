@@ -5,6 +5,7 @@
 pub mod mutate;
 pub mod node;
 pub mod oracle;
+pub mod schemas;
 pub mod values;
 
 #[path = "../fixtures/shop.rs"]

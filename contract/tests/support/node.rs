@@ -27,6 +27,21 @@ pub fn verdicts(contract: &Contract, cases: &[(String, String)]) -> Vec<Value> {
     verdicts
 }
 
+/// A module, and payloads of its event `e` as text.
+pub struct Asked {
+    pub contract: Contract,
+    pub payloads: Vec<String>,
+}
+
+/// Whether the validators of many contracts take each of their payloads. One Node for all of them.
+pub fn taken(asked: &[Asked]) -> Vec<Vec<bool>> {
+    let cases: Vec<_> =
+        asked.iter().map(|one| json!({ "module": one.contract.javascript(), "payloads": one.payloads })).collect();
+    let answer = script("taken.mjs", &cases.into());
+    let read = |one: &Value| one.as_array().unwrap().iter().map(|taken| taken.as_bool().unwrap()).collect();
+    answer.as_array().unwrap().iter().map(read).collect()
+}
+
 /// What TypeScript and a bundler make of modules: `errors`, and per module its minified code and size.
 pub fn compiled(files: &[(&str, String)]) -> Value {
     installed("typescript");
