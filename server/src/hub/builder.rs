@@ -9,12 +9,12 @@ use super::{
     types,
 };
 use crate::store::{Store, StoreError};
-use eventwire::{Epoch, Events, InvalidTopic, Offset, Pattern};
+use eventwire::{Epoch, EventName, Events, InvalidTopic, Offset, Pattern};
 use eventwire_contract::{Contract, Refusal};
 use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::{fmt, marker::PhantomData, path::PathBuf, sync::atomic::AtomicU64, time::Duration};
+use std::{collections::HashSet, fmt, marker::PhantomData, path::PathBuf, sync::atomic::AtomicU64, time::Duration};
 
 /// The least and the most a hub may be told to keep: below, no page could come back from a tunnel; above, memory.
 const RETAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30 * 24 * 3600));
@@ -67,6 +67,8 @@ pub enum BuildError {
     Latest(String, InvalidTopic),
     /// Places at which the enum cannot cross to a page.
     Contract(Vec<Refusal>),
+    /// Names of events that serde writes and the enum's schema does not have, and those that only the schema has.
+    Names(Vec<&'static str>, Vec<String>),
     /// The TypeScript contract could not be written: the file and the reason.
     Types(PathBuf, std::io::Error),
     /// The store could not be read.
@@ -166,6 +168,7 @@ impl<E: Events + Serialize + JsonSchema> Builder<E> {
         });
         let latest = latest.collect::<Result<Vec<_>, _>>()?;
         let contract = Contract::of::<E>().map_err(BuildError::Contract)?;
+        same_names::<E>(&contract)?;
         if let Some(target) = self.types {
             target.write(&contract)?;
         }
@@ -219,6 +222,15 @@ impl Settings {
     }
 }
 
+/// Pages hear of the schema's names, and events go by those that serde writes.
+fn same_names<E: Events>(contract: &Contract) -> Result<(), BuildError> {
+    let said: HashSet<_> = contract.names().iter().map(EventName::as_str).collect();
+    let written: Vec<_> = E::NAMES.iter().copied().filter(|name| !said.contains(name)).collect();
+    let names = contract.names().iter().map(EventName::as_str);
+    let only_said: Vec<_> = names.filter(|name| !E::NAMES.contains(name)).map(str::to_owned).collect();
+    if written.is_empty() && only_said.is_empty() { Ok(()) } else { Err(BuildError::Names(written, only_said)) }
+}
+
 fn within(name: &'static str, given: Duration, (least, most): (Duration, Duration)) -> Result<(), BuildError> {
     if (least..=most).contains(&given) {
         return Ok(());
@@ -237,6 +249,10 @@ impl fmt::Display for BuildError {
                 f.write_str("the enum cannot cross to a page as it is")?;
                 refusals.iter().try_for_each(|refusal| write!(f, "\n  {refusal}"))
             }
+            Self::Names(written, said) => write!(
+                f,
+                "serde writes the events {written:?}, and the enum's schema has {said:?} instead; rename and skip variants with #[serde(…)], not with #[schemars(…)]"
+            ),
             Self::Types(path, error) => write!(
                 f,
                 "the TypeScript contract could not be written to {}: {error}; check the path given to `types`",
@@ -254,7 +270,7 @@ impl std::error::Error for BuildError {
             Self::Latest(_, error) => Some(error),
             Self::Types(_, error) => Some(error),
             Self::Store(error) => Some(error),
-            Self::Setting { .. } | Self::Contract(_) | Self::NoRuntime => None,
+            Self::Setting { .. } | Self::Contract(_) | Self::Names(..) | Self::NoRuntime => None,
         }
     }
 }

@@ -38,6 +38,26 @@ async fn an_enum_with_a_reserved_name_makes_no_hub() {
     assert!(error.to_string().contains("error"), "{error}");
 }
 
+/// Pages would be told of names under which nothing comes, and each event would be of an unknown one.
+#[tokio::test]
+async fn an_enum_whose_schema_has_other_names_than_serde_writes_makes_no_hub() {
+    #[derive(Serialize, Deserialize, JsonSchema, eventwire::Events)]
+    #[serde(rename_all = "camelCase")]
+    #[allow(dead_code)]
+    enum Split {
+        #[schemars(rename = "said")]
+        SaidAloud(String),
+        #[schemars(skip)]
+        Quiet,
+        Same(u8),
+    }
+    let error = Hub::<Split>::builder().build().await.unwrap_err().to_string();
+    for word in ["\"saidAloud\", \"quiet\"", "\"said\"", "#[serde(…)]"] {
+        assert!(error.contains(word), "{word}: {error}");
+    }
+    assert!(!error.contains("same"), "{error}");
+}
+
 #[tokio::test]
 async fn s6_an_event_that_cannot_be_serialised_is_dropped_whole_and_the_stream_lives() {
     #[derive(Deserialize, JsonSchema)]
