@@ -3,10 +3,7 @@
 import { createParser } from 'eventsource-parser'
 
 import { decode } from '../../npm/dist/decode.js'
-import { inline } from '../../npm/dist/inline.js'
-import { frames } from '../../npm/dist/fetching.js'
-import { load } from '../../npm/dist/wasm.js'
-import { framed } from '../../npm/wasm/fetch.js'
+import { LINE, Lines } from '../../npm/wasm/lines.js'
 import { Market } from './market.js'
 import ajv from './ajv.mjs'
 import valibot from './valibot.mjs'
@@ -34,7 +31,6 @@ export async function inputs({ name, per, events }) {
 export async function paths({ strings, chunks, single }) {
   // In the same page as ours, but with code and types of its own.
   const { parse: jitless } = await import('/jitless.js')
-  await load(inline, true)
   const ours = (name, data) => {
     const { data: value, wrong } = decode(Market, name, data)
     if (wrong) throw new Error(`${name} is refused: ${JSON.stringify(wrong)}`)
@@ -55,10 +51,11 @@ export async function paths({ strings, chunks, single }) {
     all[`single_${way}`] = { path: make(), from: single }
   }
   fetched('ours', () => {
-    const framer = frames.framer(0, '')
+    let values = []
+    const lines = new Lines({ block: (name, data) => data !== undefined && values.push(ours(name, data)) }, '', LINE)
     return (bytes) => {
-      const values = []
-      if (!framed(framer, bytes, (name, _id, data) => values.push(ours(name, data)))) throw new Error('refused')
+      values = []
+      if (!lines.push(bytes)) throw new Error('refused')
       return values
     }
   })

@@ -40,7 +40,8 @@ async function main() {
     out[name] = await inBrowser(name, site, sets)
     site.close()
   }
-  process.stdout.write(JSON.stringify(out))
+  // A pipe takes 64 KiB at once, and this process ends by `exit`.
+  await new Promise((written) => process.stdout.write(JSON.stringify(out), written))
 }
 
 async function inBrowser(name, site, sets) {

@@ -1,8 +1,7 @@
 // Whether what is measured is also right: the values of every path, and what is refused.
 
 import { decode } from '../../npm/dist/decode.js'
-import { frames } from '../../npm/dist/fetching.js'
-import { framed } from '../../npm/wasm/fetch.js'
+import { LINE, Lines } from '../../npm/wasm/lines.js'
 import ajv from './ajv.mjs'
 import { Market } from './market.js'
 
@@ -20,7 +19,8 @@ export function same({ events }, all) {
 
 /** Payloads with one or a few bytes of theirs changed, through both of our paths, beside `JSON.parse` and ajv. */
 export function mutated({ events }, count, seed) {
-  const framer = frames.framer(0, '')
+  let carried
+  const lines = new Lines({ block: (name, data) => (carried = decode(Market, name, data)) }, '', LINE)
   const chance = generator(seed)
   const seen = { tried: 0, refused: 0, accepted: 0, falseAccepts: 0, falseRefusals: 0, different: 0, first: '' }
   for (let n = 0; n < count; n += 1) {
@@ -29,8 +29,7 @@ export function mutated({ events }, count, seed) {
     const text = mutant(data, chance).replace(/\r\n?/g, '\n')
     const by = oracle(name, text)
     const frame = `id: k3f9x2m1q0ab-1/a\nevent: ${name}\ndata: ${text.split('\n').join('\ndata: ')}\n\n`
-    let carried
-    framed(framer, new TextEncoder().encode(frame), (name, _id, data) => (carried = decode(Market, name, data)))
+    lines.push(new TextEncoder().encode(frame))
     seen.tried += 1
     for (const { data: value, wrong: refused } of [decode(Market, name, text), carried]) {
       let wrong = ''

@@ -8,8 +8,6 @@
 
 #[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "typed")))]
 mod flat;
-#[cfg(all(target_arch = "wasm32", any(feature = "npm", feature = "typed")))]
-mod framer;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod npm;
 #[cfg(all(target_arch = "wasm32", feature = "typed"))]

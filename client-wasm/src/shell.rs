@@ -4,7 +4,6 @@
 
 use crate::{
     flat,
-    framer::Framer,
     page::{Endpoint, Event, Page, Raw, Request},
 };
 use eventwire::{Pattern, Position, Topic};
@@ -13,7 +12,7 @@ use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/src/browser/browser.js")]
 extern "C" {
@@ -37,7 +36,12 @@ extern "C" {
     static DIAL: js_sys::Function;
 }
 
-// What `browser.js` imports has to be named to be carried along.
+// What these import has to be named to be carried along.
+#[wasm_bindgen(module = "/src/browser/lines.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = LINE)]
+    static _LINE: f64;
+}
 #[wasm_bindgen(module = "/src/browser/probe.js")]
 extern "C" {
     #[wasm_bindgen(js_name = probe)]
@@ -79,12 +83,8 @@ impl Stream {
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let shell = Rc::new_cyclic(|shell| {
             let door = || Door(shell.clone());
-            let give = |name: &str, what: &JsValue| {
-                let set = js_sys::Reflect::set(&endpoint.request, &name.into(), what);
-                debug_assert!(set.is_ok(), "a plain object takes any member");
-            };
-            DIAL.with(|dial| give("dial", dial));
-            give("frames", &door().into());
+            let given = DIAL.with(|dial| js_sys::Reflect::set(&endpoint.request, &"dial".into(), dial));
+            debug_assert!(given.is_ok(), "a plain object takes any member");
             Shell {
                 browser: Browser::new(&endpoint.url, &endpoint.request, endpoint.fetch, door(), door()),
                 page,
@@ -193,11 +193,6 @@ impl Door {
     pub fn deadline(&self) -> f64 {
         let deadline = self.0.upgrade().and_then(|shell| shell.client.borrow().deadline());
         deadline.map_or(f64::INFINITY, |at| at.0 as f64)
-    }
-
-    /// Frames the bytes of one attempt.
-    pub fn framer(&self, raw: u32, id: &str) -> Framer {
-        Framer::new(raw, id)
     }
 
     /// The next event.

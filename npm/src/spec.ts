@@ -1,6 +1,6 @@
 // An event stream as the standard has it, over `fetch`: fixed waits, every status but 200 final, no machine and no wasm.
 
-import { Lines } from "./lines.js";
+import { Lines } from "../wasm/lines.js";
 import type { Options } from "./options.js";
 
 /** What a carrier says of its stream. */
@@ -31,6 +31,9 @@ export interface Asked extends Pick<Options, "headers" | "method" | "body" | "wi
 
 /** Browsers wait two to five seconds until a server says how long. */
 const WAIT = 3000;
+
+/** The longest wait a timer knows; a longer one fires at once. */
+const LONGEST = 2 ** 31 - 1;
 
 /** The address of bytes that came from nowhere. */
 export const BYTES = "about:event-stream";
@@ -100,11 +103,12 @@ export function open(asked: Asked, told: Told): Carrier {
   const read = (stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> => {
     lines = new Lines(
       {
-        event: (type, data, last) => told.event(type, data, (id = last)),
+        block: (type, data, last) => told.event(type, data, (id = last)),
         comment: (text) => told.comment(text),
-        retry: (asked) => (wait = asked),
+        retry: (asked) => (wait = Math.min(asked, LONGEST)),
       },
       id,
+      Infinity, // the standard knows no bound
     );
     return pour(stream.getReader(), lines, signal);
   };
@@ -170,7 +174,7 @@ export function over(stream: ReadableStream<Uint8Array>, told: Told): Carrier {
   let [id, wait] = ["", WAIT];
   const reader = stream.getReader();
   const over = new AbortController();
-  const lines = new Lines({ event: (type, data, last) => told.event(type, data, (id = last)), retry: (asked) => (wait = asked) }, id);
+  const lines = new Lines({ block: (type, data, last) => told.event(type, data, (id = last)), retry: (asked) => (wait = Math.min(asked, LONGEST)) }, id, Infinity);
   const read = async (): Promise<void> => {
     let why = "the stream ended";
     try {
@@ -201,6 +205,5 @@ export function over(stream: ReadableStream<Uint8Array>, told: Told): Carrier {
 }
 
 async function pour(reader: ReadableStreamDefaultReader<Uint8Array>, lines: Lines, signal: AbortSignal): Promise<void> {
-  const decoder = new TextDecoder();
-  for (let piece; !(piece = await reader.read()).done && !signal.aborted; ) lines.push(decoder.decode(piece.value, { stream: true }));
+  for (let piece; !(piece = await reader.read()).done && !signal.aborted; ) lines.push(piece.value);
 }

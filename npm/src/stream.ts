@@ -246,7 +246,7 @@ export class Stream<E extends object> implements EventStream<E>, Sink {
     if (key === undefined) return;
     try {
       const { share } = await import("./share/share.js");
-      this.#shared = await share(key, this.#settings, (request, url, id, told) => fetching!.ask(request, url, id, { ...told, streams } as Told), () => this.#finish("logout"));
+      this.#shared = await share(key, this.#settings, (request, url, id, told) => fetching!.dial(request, url, id, { ...told, streams } as Told), () => this.#finish("logout"));
       if (this.#state.reason === "logout") this.#shared?.logout();
       if (this.#closed) this.#shared?.close();
     } catch (error) {

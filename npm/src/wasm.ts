@@ -4,15 +4,15 @@
 
 import { EventwireError } from "./errors.js";
 
-/** How an entry makes an instance of it, or of the half that frames bytes if it has that apart. It imports nothing. */
-export type Source = (framing?: boolean) => Promise<WebAssembly.Instance>;
+/** How an entry makes an instance of it. It imports nothing. */
+export type Source = () => Promise<WebAssembly.Instance>;
 
 /** Where something lies in the wasm's memory. */
-export type Place = number;
-export type Text = [at: Place, length: number];
+type Place = number;
+type Text = [at: Place, length: number];
 
-/** What the wasm exports: client-wasm/src/npm.rs and framer.rs, under the names of xtask/src/npm/door.rs. */
-export interface Exports {
+/** What the wasm exports: client-wasm/src/npm.rs, under the names of xtask/src/npm/door.rs. */
+interface Exports {
   readonly memory: WebAssembly.Memory;
   malloc(size: number, align: number): Place;
   free(at: Place, size: number, align: number): void;
@@ -24,27 +24,21 @@ export interface Exports {
   deadline(machine: number): number;
   counter(machine: number, n: number): number;
   position(machine: number): Text;
-  framer?(raw: number, at: Place, length: number): Place;
-  dropFramer(framer: Place, shared: 0): void;
-  push(framer: Place, at: Place, length: number): number;
-  block(framer: Place): Text;
-  id(framer: Place): Text;
-  retry(framer: Place): number;
 }
 
 // One for all: to make one costs more than what it does for an event.
 const DECODER = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 let wasm: Exports;
-/** What a stream over `fetch` needs besides. */
-export let fetching: typeof import("./fetching.js") | undefined;
+/** What a stream over `fetch` needs besides: loaded apart, for a page over `EventSource` does without. */
+export let fetching: typeof import("../wasm/fetch.js") | undefined;
 let loading: Promise<WebAssembly.Instance> | undefined;
 
 /** Compiles the machine, asynchronously: browsers forbid more than 4 KB at once on a page's own thread. */
 export async function load(source: Source, fetch: boolean): Promise<void> {
   try {
     wasm ??= (await (loading ??= source())).exports as unknown as Exports;
-    if (fetch) await (fetching = await import("./fetching.js")).ready(source, wasm, { lay, take });
+    if (fetch) fetching = await import("../wasm/fetch.js");
   } catch (cause) {
     loading = undefined; // whatever failed may be gone at the next `connect`
     // Bytes that are ours are valid: if they do not compile, somebody forbids it.
@@ -94,7 +88,7 @@ export class Machine {
 }
 
 /** Lays bytes or a text into the wasm's memory. Who is given them frees them. */
-export function lay(wasm: Exports, from: Uint8Array | string): Text {
+function lay(wasm: Exports, from: Uint8Array | string): Text {
   const size = from.length;
   const at = wasm.malloc(size, 1) >>> 0;
   const to = new Uint8Array(wasm.memory.buffer, at, size);
@@ -111,7 +105,7 @@ export function lay(wasm: Exports, from: Uint8Array | string): Text {
 }
 
 /** Takes a text out of the wasm's memory. */
-export function take(wasm: Exports, [at, length]: Text): string {
+function take(wasm: Exports, [at, length]: Text): string {
   const text = DECODER.decode(new Uint8Array(wasm.memory.buffer, at >>> 0, length));
   wasm.free(at, length, 1);
   return text;

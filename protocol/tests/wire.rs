@@ -263,6 +263,61 @@ fn i1_every_stream_decodes_as_its_fixture_says_in_pieces_of_any_size() {
     }
 }
 
+/// What is by chance, and the same in npm/test/fixtures.test.ts.
+struct Chance(u32);
+
+impl Chance {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 as usize % n
+    }
+}
+
+/// FNV-1a of what the decoder makes of the streams of one seed.
+fn read_of_any_bytes(seed: u32, pieces: &[Vec<u8>], bounds: &[usize]) -> u32 {
+    let mut chance = Chance(seed.wrapping_mul(2_654_435_769));
+    let mut hash = 2_166_136_261_u32;
+    for _ in 0..100 {
+        let limit = bounds[chance.below(bounds.len())];
+        let mut bytes = Vec::new();
+        for _ in 0..chance.below(60) {
+            match chance.below(pieces.len() + 1) {
+                n if n < pieces.len() => bytes.extend_from_slice(&pieces[n]),
+                _ => bytes.push(chance.below(256) as u8),
+            }
+        }
+        let mut said = String::new();
+        let mut decoder = sse::Decoder::new(limit).with_id("before").with_comments();
+        let whole =
+            decoder.push(&bytes, |block| said += &format!("{}\n{}\n{}\r", block.event, block.id, block.data)).is_ok();
+        let retry = decoder.retry().map_or(0, |retry| retry.as_millis());
+        said += &format!("{}\n{retry}\n{whole}\r", decoder.last_event_id());
+        for byte in said.bytes() {
+            hash = (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+        }
+    }
+    hash
+}
+
+#[test]
+fn any_bytes_read_as_their_fixture_says() {
+    let text = fs::read_to_string(root().join("any-bytes.json")).expect("the fixture exists");
+    let fixture: Value = serde_json::from_str(&text).expect("JSON");
+    let list = |name: &str| fixture[name].as_array().expect("a list").clone();
+    // A character is a byte.
+    let bytes = |piece: &Value| piece.as_str().expect("text").chars().map(|c| c as u32 as u8).collect();
+    let pieces: Vec<Vec<u8>> = list("pieces").iter().map(bytes).collect();
+    let bounds: Vec<usize> = list("limits").iter().map(|limit| limit.as_u64().expect("a number") as usize).collect();
+    let reads: Vec<u32> = (1..=64).map(|seed| read_of_any_bytes(seed, &pieces, &bounds)).collect();
+    assert_eq!(
+        json!(list("reads")),
+        json!(reads),
+        "if the decoder is right, these are the fixture's `reads`: {reads:?}"
+    );
+}
+
 #[test]
 fn the_specification_tells_every_code_and_reason_and_what_comes_next() {
     let text = fs::read_to_string(root().join("../../../docs/wire.md")).expect("docs/wire.md exists");
@@ -294,9 +349,10 @@ fn the_specification_tells_every_code_and_reason_and_what_comes_next() {
 #[test]
 fn the_specification_names_every_fixture_and_every_fixture_exists() {
     let text = fs::read_to_string(root().join("../../../docs/wire.md")).expect("docs/wire.md exists");
-    let mut have: Vec<String> = ["ids", "topics", "patterns", "names", "queries", "payloads", "contract-hash"]
-        .map(|name| format!("{name}.json"))
-        .into();
+    let mut have: Vec<String> =
+        ["ids", "topics", "patterns", "names", "queries", "payloads", "contract-hash", "any-bytes"]
+            .map(|name| format!("{name}.json"))
+            .into();
     have.extend(files("frames", "json").into_iter().map(|(name, _)| format!("frames/{name}.json")));
     have.extend(files("streams", "sse").into_iter().map(|(name, _)| format!("streams/{name}.sse")));
     let silent: Vec<_> = have.iter().filter(|file| !text.contains(file.as_str())).collect();

@@ -15,9 +15,8 @@ mod binary;
 mod compiler;
 mod door;
 mod inline;
+mod linked;
 mod unused;
-
-use door::Part;
 
 use crate::{
     command::{Command, Failure, Outcome, unknown},
@@ -103,12 +102,7 @@ fn command(mut args: lexopt::Parser) -> Outcome {
 /// Builds whatever of the package is out of date.
 pub(crate) fn build() -> Outcome {
     need::npm_packages("npm", "TypeScript and binaryen build the package")?;
-    fresh(
-        "machine",
-        &MACHINE,
-        &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/framing.js", "npm/wasm/eventwire.wasm"],
-        machine,
-    )?;
+    fresh("machine", &MACHINE, &["npm/wasm/browser.js", "npm/wasm/bytes.js", "npm/wasm/eventwire.wasm"], machine)?;
     fresh("compiler", &compiler::INPUTS, &[compiler::OUTPUT], compiler::build)?;
     let wasm = fs::read_to_string(stamp("machine")).unwrap_or_default();
     fresh_with("package", &PACKAGE, &wasm, &["npm/dist/index.js"], package)
@@ -147,23 +141,14 @@ fn machine() -> Outcome {
 
     step("taking out of the wasm what nothing calls, and optimising it");
     let (to, out) = (folder()?, repo::path("npm/wasm"));
-    let part = |name: &str, part| {
-        let failed = |reason| Failure::work(format!("{}: {reason}", shown(&compiled)));
-        optimised(&to.join(name), &without_the_rest(&linked, part).map_err(failed)?)
-    };
+    let failed = |reason| Failure::work(format!("{}: {reason}", shown(&compiled)));
+    let wasm = optimised(&to.join("client.wasm"), &without_the_rest(&linked).map_err(failed)?)?;
     emptied(&out)?;
-    // As a file, for `eventwire/slim`, and for runtimes that compile no bytes: all in one.
-    write(&out.join("eventwire.wasm"), part("whole.wasm", Part::Whole)?)?;
-    for (name, wasm, half) in
-        [("bytes.js", "client.wasm", Part::Machine), ("framing.js", "framing.wasm", Part::Framing)]
-    {
-        write(&out.join(name), inline::inlined(&part(wasm, half)?).map_err(Failure::work)?)?;
-    }
-    for name in ["bytes.d.ts", "framing.d.ts"] {
-        let said =
-            "/** A half of the client's wasm, as src/inline.ts reads it. */\nexport declare const bytes: string;\n";
-        write(&out.join(name), said)?;
-    }
+    write(&out.join("bytes.js"), inline::inlined(&wasm).map_err(Failure::work)?)?;
+    let said = "/** The client's wasm, as src/inline.ts reads it. */\nexport declare const bytes: string;\n";
+    write(&out.join("bytes.d.ts"), said)?;
+    // As a file, for `eventwire/slim`, and for runtimes that compile no bytes.
+    write(&out.join("eventwire.wasm"), wasm)?;
     write(
         &out.join("eventwire.d.wasm.ts"),
         "/** The client's wasm, where importing wasm hands over a module. */\ndeclare const wasm: WebAssembly.Module;\nexport default wasm;\n",
@@ -175,9 +160,9 @@ fn machine() -> Outcome {
     )
 }
 
-/// A part of the linked wasm: without what the others call, what only a panic would, and what only wasm-bindgen reads.
-fn without_the_rest(linked: &[u8], part: Part) -> Result<Vec<u8>, String> {
-    let (swept, what) = unused::sweep(linked, &part.uncalled())?;
+/// The linked wasm without what only a panic would call, and what only wasm-bindgen reads.
+fn without_the_rest(linked: &[u8]) -> Result<Vec<u8>, String> {
+    let (swept, what) = unused::sweep(linked)?;
     if what.last_words == 0 {
         return Err(
             "it names no function. Keep `strip = \"debuginfo\"` in [profile.wasm]: `true` takes the names too".into()
@@ -188,7 +173,7 @@ fn without_the_rest(linked: &[u8], part: Part) -> Result<Vec<u8>, String> {
     generator.input_bytes("client", swept).typescript(false).remove_producers_section(true);
     generator.bundler(true).map_err(|error| failed(&error))?;
     let mut output = generator.generate_output().map_err(|error| failed(&error))?;
-    door::rename(output.wasm_mut(), part)?;
+    door::rename(output.wasm_mut())?;
     Ok(output.wasm_mut().emit_wasm())
 }
 

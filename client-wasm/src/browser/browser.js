@@ -74,7 +74,7 @@ export class Browser {
 
   /**
    * @param {string} url
-   * @param {import("./fetch.js").Request & import("./fetch.js").Framing & { world?: World | undefined, Source?: typeof EventSource | undefined, dial?: typeof import("./fetch.js").dial | undefined }} request
+   * @param {import("./fetch.js").Request & { world?: World | undefined, Source?: typeof EventSource | undefined, dial?: typeof import("./fetch.js").dial | undefined }} request
    * @param {boolean} viaFetch
    * @param {Machine} machine
    * @param {Page} page
@@ -206,7 +206,7 @@ export class Browser {
     })
   }
 
-  /** An event or a frame of ours: bytes that were framed in wasm, or what the browser made an event of. */
+  /** An event or a frame of ours: read by `fetch`, or what the browser made an event of. */
   #heard(/** @type {number} */ attempt, /** @type {Heard} */ event) {
     const { type, lastEventId } = event
     if (this.#request.raw) attempt === this.#attempt && this.#page.event(event)

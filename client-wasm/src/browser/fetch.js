@@ -1,7 +1,9 @@
 // One attempt by `fetch`.
 //
-// Frames nothing itself (wasm does, or a browser that can) and never dials a second time, but for one thing only a request itself can know: headers that were
-// refused are asked for once more. A page over `EventSource` is sent nothing of it, so it imports types alone.
+// Never dials a second time, but for one thing only a request itself can know: headers that were refused are asked for once
+// more. A page over `EventSource` is sent nothing of it, nor of the lines that it reads.
+
+import { LINE, Lines } from "./lines.js"
 
 /**
  * @typedef {object} Request what is asked, and how
@@ -13,17 +15,7 @@
  * @property {(type: string, body: string) => void} [refused] hears what an answer that is no stream looks like
  * @property {(bytes: number) => void} [counts] hears how much has come
  * @property {(text: string) => void} [wrong] hears what the page or its server does wrong: headers, a line too long
- *
- * @typedef {object} Framing what else `dial` needs
- * @property {{ framer(raw: number, id: string): Framer } | undefined} [frames]
  * @property {import("./browser.js").Raw | undefined} [raw] whose bytes are not of a server of ours
- *
- * @typedef {object} Framer frames the bytes of one attempt; `free`d at its end
- * @property {(bytes: Uint8Array) => boolean} push whether the attempt goes on
- * @property {() => string} next `name\nid\ndata\r` of each block
- * @property {() => string} id
- * @property {() => number} retry
- * @property {() => void} free
  *
  * @typedef {{ fromReadableStream(bytes: ReadableStream<Uint8Array>): EventSource }} Reading what `EventSource` is where it takes bytes
  *
@@ -31,43 +23,18 @@
  *
  * @typedef {object} Told who hears of it; of nothing but its end, once it is aborted
  * @property {() => void} opened
- * @property {(bytes: Uint8Array) => boolean} bytes whether to go on
+ * @property {(event: import("./browser.js").Heard) => void} event an event, or a frame of ours
  * @property {() => void} lost
  * @property {(response: Response) => boolean} streams whether the answer is a stream: `streams` of probe.js
  * @property {(...answer: Parameters<typeof import("./probe.js").answered>) => unknown} answered it is none: `answered` of probe.js
  * @property {(status: number, after: number, code: string) => void} refused as `answered` says it
- * @property {(body: ReadableStream<Uint8Array>, signal: AbortSignal) => Promise<unknown>} [reads] in place of `bytes`, until they end
- * @property {() => void} [over] nothing follows
  */
+
+/** What a reconnection time is brought between, in milliseconds: docs/wire.md 8.8. */
+const [LEAST, MOST] = [1000, 60_000]
 
 /** The names of our frames, and of events without one. */
 const FROM_THE_START = ["eventwire.hello", "eventwire.gap", "eventwire.cursor", "eventwire.names", "eventwire.bye", "message"]
-
-/**
- * Dials, and hands over the blocks that come. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one.
- *
- * @param {Request & Framing} request
- * @param {string} url
- * @param {string} id
- * @param {Omit<Told, "bytes" | "over"> & { event(event: import("./browser.js").Heard): void }} tell
- */
-export function dial(request, url, id, tell) {
-  const { raw, frames } = request
-  // Its events have neither comments nor the floor of waits, which a stream of another server shows.
-  const Native = raw ? undefined : /** @type {Partial<Reading> | undefined} */ (globalThis.EventSource)
-  const framer = /** @type {Framer} */ (frames?.framer(raw?.largest ?? 0, id))
-  const abort = ask(request, url, id, {
-    ...tell,
-    bytes(bytes) {
-      const whole = framed(framer, bytes, (type, lastEventId, data) => tell.event({ type, data, lastEventId }))
-      if (!abort.signal.aborted) raw?.read(framer.id(), framer.retry())
-      return whole
-    },
-    reads: Native?.fromReadableStream && ((body, signal) => handed(/** @type {Reading} */ (Native).fromReadableStream(body), signal, tell.event)),
-    over: () => framer.free(),
-  })
-  return abort
-}
 
 /**
  * Hands over what a browser's own parser makes of the bytes, until they end.
@@ -116,32 +83,42 @@ function counted(reader, counts) {
 }
 
 /**
- * Hands over the blocks that these bytes complete; whether the attempt goes on.
+ * Dials, and hands over the events that come. Aborted, it says no more. `id`: goes as `Last-Event-ID`, if there is one.
  *
- * @param {Framer} framer
- * @param {Uint8Array} bytes
- * @param {(name: string, id: string, data: string) => void} each
- */
-export function framed(framer, bytes, each) {
-  const whole = framer.push(bytes)
-  for (const block of framer.next().split("\r")) {
-    const [name = "", id] = block.split("\n", 2)
-    if (id !== undefined) each(name, id, block.slice(name.length + id.length + 2))
-  }
-  return whole
-}
-
-/**
- * As `dial`, and hands over the bytes.
- *
- * @param {Request & Framing} request
+ * @param {Request} request
  * @param {string} url
  * @param {string} id
  * @param {Told} tell
  */
-export function ask({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: hears, raw, wrong, counts }, url, id, tell) {
+export function dial({ headers: own, method, body, withCredentials, fetch: via = fetch, refused: hears, raw, wrong, counts }, url, id, tell) {
   const abort = new AbortController()
   const { signal } = abort
+
+  /** Hands over what comes, until it ends. */
+  const read = async (/** @type {ReadableStream<Uint8Array>} */ body) => {
+    const reader = body.getReader()
+    // Its events have neither comments nor the floor of waits, which a stream of another server shows.
+    const Native = raw ? undefined : /** @type {Partial<Reading> | undefined} */ (globalThis.EventSource)
+    if (Native?.fromReadableStream) return handed(Native.fromReadableStream(counted(reader, counts)), signal, tell.event)
+    let floor = 0
+    const lines = new Lines(
+      {
+        block: (type, data, lastEventId) => data !== undefined && tell.event({ type, data, lastEventId }),
+        comment: raw && ((data) => tell.event({ type: "", data, lastEventId: lines.id })),
+        retry: (wait) => (floor = Math.min(Math.max(wait, LEAST), MOST)),
+      },
+      id,
+      raw?.largest ?? LINE,
+    )
+    signal.onabort = () => lines.stop()
+    for (let read; !(read = await reader.read()).done && !signal.aborted; ) {
+      counts?.(read.value.length)
+      const whole = lines.push(read.value)
+      if (signal.aborted) return
+      raw?.read(lines.id, floor)
+      if (!whole) return wrong?.(`a line, or an event's data, is longer than ${raw?.largest ?? "1 Mi"}B: let the publisher put large things behind a URL`)
+    }
+  }
 
   /** @returns {Promise<unknown>} */
   const once = async (/** @type {401 | 403 | undefined} */ refused) => {
@@ -159,23 +136,10 @@ export function ask({ headers: own, method, body, withCredentials, fetch: via = 
     const response = await via(url, { method, body, headers, signal, cache: "no-store", credentials: withCredentials ? "include" : "same-origin" })
     const { status } = response
     if (tell.streams(response)) {
-      const { body } = response
-      if (body) {
-        if (signal.aborted) return
+      if (signal.aborted) return
+      if (response.body) {
         tell.opened()
-        const reader = body.getReader()
-        if (tell.reads) {
-          await tell.reads(counted(reader, counts), signal)
-          return signal.aborted || tell.lost()
-        }
-        for (let read; !(read = await reader.read()).done; ) {
-          if (signal.aborted) return
-          counts?.(read.value.length)
-          if (!tell.bytes(read.value)) {
-            wrong?.(`a line, or an event's data, is longer than ${raw?.largest ?? "1 Mi"}B: let the publisher put large things behind a URL`)
-            break
-          }
-        }
+        await read(response.body)
       }
       return signal.aborted || tell.lost()
     }
@@ -188,9 +152,6 @@ export function ask({ headers: own, method, body, withCredentials, fetch: via = 
 
   once(undefined)
     .catch(() => signal.aborted || tell.lost())
-    .finally(() => {
-      abort.abort() // lets go of what was not read
-      tell.over?.()
-    })
+    .finally(() => abort.abort()) // lets go of what was not read
   return abort
 }

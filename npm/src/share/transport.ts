@@ -2,7 +2,6 @@
 // listen for; never dials a second time.
 
 import type { Request, Told as Fetched } from "../../wasm/fetch.js";
-import { Lines } from "../lines.js";
 import type { Settings } from "../options.js";
 import { members, texts, type Block } from "./words.js";
 
@@ -26,9 +25,6 @@ export type Ask = (request: Request, url: string, id: string, told: Omit<Fetched
 export type Dial = (url: string, told: Told) => Transport;
 
 const FRAMES = ["hello", "gap", "cursor", "names", "bye"].map((name) => `eventwire.${name}`);
-
-/** Bytes without the end of an event after which there will be none: docs/wire.md 8.9, and room for what is no data. */
-const LONGEST = 2 * 1024 * 1024;
 
 /** How a stream of these settings dials. */
 export function dialler({ fetch, request }: Settings, ask: Ask): Dial {
@@ -61,33 +57,12 @@ function overEventSource(url: string, told: Told, { withCredentials = false, wor
 }
 
 function overFetch(url: string, told: Told, request: Settings["request"], ask: Ask): Transport {
-  let unread = 0;
-  const lines = new Lines(
-    {
-      event(name, data, id) {
-        unread = 0;
-        if (data !== undefined) transport.told.block([name, id, data], new MessageEvent(name, { data, lastEventId: id }));
-      },
-    },
-    "",
-  );
-  const decoder = new TextDecoder();
   const running = ask(request, url, "", {
     opened: () => transport.told.opened(),
-    bytes: (bytes) => {
-      unread += bytes.length;
-      lines.push(decoder.decode(bytes, { stream: true }));
-      return unread < LONGEST;
-    },
+    event: ({ type, data, lastEventId }) => transport.told.block([type, lastEventId, data], new MessageEvent(type, { data, lastEventId })),
     lost: () => transport.told.failed(false),
     answered: () => transport.told.failed(true),
   });
-  const transport: Transport = {
-    told,
-    close: () => {
-      lines.stop();
-      running.abort();
-    },
-  };
+  const transport: Transport = { told, close: () => running.abort() };
   return transport;
 }

@@ -154,11 +154,13 @@ impl Decoder {
         };
         match field {
             b"data" => {
+                // As it is held: what is no UTF-8 takes more room there than in the stream.
+                let value = String::from_utf8_lossy(value);
                 if self.data.len() + value.len() > self.limit {
                     self.broken = true;
                     return;
                 }
-                self.data += &String::from_utf8_lossy(value);
+                self.data += &value;
                 self.data.push('\n');
             }
             b"event" => set(&mut self.event, value),

@@ -5,9 +5,12 @@
 //! relocations that the linker leaves with `--emit-relocs`. Not an optimiser: places stay, contents become nothing, and
 //! `wasm-opt` sweeps up.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
-use super::binary::Reader;
+use super::{
+    binary::Reader,
+    linked::{Module, Symbol},
+};
 
 /// Functions that never return and only find words for a panic, by what their mangled names contain.
 const LAST_WORDS: [&str; 12] = [
@@ -37,11 +40,10 @@ pub(super) struct Swept {
     pub(super) bytes: usize,
 }
 
-/// The wasm without what nothing uses, and without its relocations. `uncalled` are exports that nobody will call, by what
-/// their names begin with: they stay as traps.
-pub(super) fn sweep(wasm: &[u8], uncalled: &[&str]) -> Result<(Vec<u8>, Swept), &'static str> {
-    let mut module = Module::default();
-    module.read(wasm, uncalled).ok_or("it is no linked wasm with relocations (-C link-arg=--emit-relocs)")?;
+/// The wasm without what nothing uses, and without its relocations.
+pub(super) fn sweep(wasm: &[u8]) -> Result<(Vec<u8>, Swept), &'static str> {
+    let mut module = Module::read(wasm).ok_or("it is no linked wasm with relocations (-C link-arg=--emit-relocs)")?;
+    module.forget_arguments(wasm);
     let (functions, data) = module.reached()?;
     let mut out = wasm.to_vec();
     let mut swept = Swept::default();
@@ -87,174 +89,9 @@ fn without(bytes: &[u8], ranges: &[Range<usize>]) -> Vec<u8> {
     out
 }
 
-/// As much of a linked module as the question needs. Ranges are of the file.
-#[derive(Debug, Default)]
-struct Module {
-    /// How many functions are imported: they come first in the index space.
-    imports: usize,
-    bodies: Vec<Range<usize>>,
-    names: HashMap<usize, String>,
-    roots: Vec<usize>,
-    symbols: Vec<Symbol>,
-    /// Where the contents of data symbols lie, by the symbol's number.
-    data: HashMap<usize, Range<usize>>,
-    /// Where in the file a symbol is mentioned.
-    mentions: Vec<(usize, usize)>,
-    /// The sections that only a linker reads.
-    relocations: Vec<Range<usize>>,
-}
-
-#[derive(Debug)]
-enum Symbol {
-    Function(usize),
-    /// `pinned`: exported, or to be kept whoever uses it.
-    Data {
-        pinned: bool,
-    },
-    Other,
-}
-
 type Set = std::collections::HashSet<usize>;
 
 impl Module {
-    fn read(&mut self, wasm: &[u8], uncalled: &[&str]) -> Option<()> {
-        let module = self;
-        let mut reader = Reader { bytes: wasm, at: 8 };
-        let (mut sections, mut segments, mut tables) = (Vec::new(), Vec::new(), Vec::new());
-        while reader.at < wasm.len() {
-            let start = reader.at;
-            let (id, length) = (reader.byte()?, reader.number()?);
-            let content = reader.at..reader.at.checked_add(length)?;
-            match id {
-                0 => {
-                    let name = reader.text()?;
-                    if name == "linking" || name.starts_with("reloc.") {
-                        module.relocations.push(start..content.end);
-                        tables.push((name.to_owned(), reader.at..content.end));
-                    } else if name == "name" {
-                        tables.push((name.to_owned(), reader.at..content.end));
-                    }
-                }
-                2 => module.imports = reader.imported_functions()?,
-                7 => {
-                    for _ in 0..reader.number()? {
-                        let name = reader.text()?;
-                        let (kind, index) = (reader.byte()?, reader.number()?);
-                        if kind == 0 && !uncalled.iter().any(|one| name.starts_with(one)) {
-                            module.roots.push(index);
-                        }
-                    }
-                }
-                8 => module.roots.push(reader.number()?),
-                10 => {
-                    for _ in 0..reader.number()? {
-                        let length = reader.number()?;
-                        module.bodies.push(reader.at..reader.at + length);
-                        reader.at += length;
-                    }
-                }
-                11 => {
-                    for _ in 0..reader.number()? {
-                        if reader.number()? != 0 {
-                            return None; // passive: Rust makes none
-                        }
-                        (reader.byte()? == 0x41).then_some(())?;
-                        reader.number()?;
-                        (reader.byte()? == 0x0b).then_some(())?;
-                        let length = reader.number()?;
-                        segments.push(reader.at..reader.at + length);
-                        reader.at += length;
-                    }
-                }
-                _ => {}
-            }
-            sections.push(content.start);
-            reader.at = content.end;
-        }
-        for (name, range) in &tables {
-            let mut reader = Reader { bytes: &wasm[..range.end], at: range.start };
-            match name.as_str() {
-                "linking" => module.read_symbols(&mut reader, &segments)?,
-                "name" => module.read_names(&mut reader)?,
-                _ => module.read_relocations(&mut reader, &sections)?,
-            }
-        }
-        module.mentions.sort_unstable();
-        module.forget_arguments(wasm);
-        (!module.symbols.is_empty() && !module.mentions.is_empty()).then_some(())
-    }
-
-    fn read_symbols(&mut self, reader: &mut Reader<'_>, segments: &[Range<usize>]) -> Option<()> {
-        const UNDEFINED: usize = 0x10;
-        const EXPLICIT_NAME: usize = 0x40;
-        const PINNED: usize = 0x20 | 0x80;
-        (reader.number()? == 2).then_some(())?;
-        while reader.at < reader.bytes.len() {
-            let (kind, length) = (reader.byte()?, reader.number()?);
-            let end = reader.at + length;
-            for _ in 0..if kind == 8 { reader.number()? } else { 0 } {
-                let (kind, flags) = (reader.byte()?, reader.number()?);
-                let symbol = match kind {
-                    1 => {
-                        reader.text()?;
-                        if flags & UNDEFINED == 0 {
-                            let (segment, offset, size) = (reader.number()?, reader.number()?, reader.number()?);
-                            let base = segments.get(segment)?.start + offset;
-                            self.data.insert(self.symbols.len(), base..base + size);
-                        }
-                        Symbol::Data { pinned: flags & PINNED != 0 }
-                    }
-                    3 => {
-                        reader.number()?;
-                        Symbol::Other
-                    }
-                    _ => {
-                        let index = reader.number()?;
-                        if flags & UNDEFINED == 0 || flags & EXPLICIT_NAME != 0 {
-                            reader.text()?;
-                        }
-                        if kind == 0 { Symbol::Function(index) } else { Symbol::Other }
-                    }
-                };
-                self.symbols.push(symbol);
-            }
-            reader.at = end;
-        }
-        Some(())
-    }
-
-    fn read_names(&mut self, reader: &mut Reader<'_>) -> Option<()> {
-        while reader.at < reader.bytes.len() {
-            let (kind, length) = (reader.byte()?, reader.number()?);
-            let end = reader.at + length;
-            for _ in 0..if kind == 1 { reader.number()? } else { 0 } {
-                let index = reader.number()?;
-                self.names.insert(index, reader.text()?.to_owned());
-            }
-            reader.at = end;
-        }
-        Some(())
-    }
-
-    fn read_relocations(&mut self, reader: &mut Reader<'_>, sections: &[usize]) -> Option<()> {
-        let base = *sections.get(reader.number()?)?;
-        for _ in 0..reader.number()? {
-            let (kind, offset, index) = (reader.byte()?, reader.number()?, reader.number()?);
-            match kind {
-                // A function, a slot of the table, a type, a global, a table.
-                0 | 1 | 2 | 7 | 12 | 13 | 20 => self.mentions.push((base + offset, index)),
-                6 => {}
-                // An address, with what is added to it.
-                3 | 4 | 5 | 8 | 9 | 11 => {
-                    reader.number()?;
-                    self.mentions.push((base + offset, index));
-                }
-                _ => return None,
-            }
-        }
-        Some(())
-    }
-
     /// Forgets what is mentioned only as an argument of last words: the message with its length, and behind it the place of
     /// the panic, if it has one. `i32.const PLACE` `call WORDS`, five bytes for each address: linkers do not shorten them
     /// here.
@@ -393,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_only_a_panics_last_words_reach_goes_with_them() {
-        let (swept, what) = sweep(&linked(), &[]).expect("the module is whole");
+        let (swept, what) = sweep(&linked()).expect("the module is whole");
         assert_eq!(what, Swept { last_words: 1, functions: 1, bytes: 5 });
         let has = |part: &[u8]| swept.windows(part.len()).any(|window| window == part);
         assert!(has(b"yes\0\0\0\0\0"), "the data that is used stays, the other is zero");
@@ -403,14 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_an_uncalled_export_reaches_goes_with_it() {
-        let (swept, what) = sweep(&linked(), &["go"]).expect("the module is whole");
-        assert_eq!(what, Swept { last_words: 1, functions: 3, bytes: 8 });
-        assert!(!swept.windows(GO.len()).any(|window| window == GO), "it is a trap");
-    }
-
-    #[test]
     fn without_relocations_nothing_is_guessed() {
-        assert!(sweep(b"\0asm\x01\0\0\0", &[]).is_err());
+        assert!(sweep(b"\0asm\x01\0\0\0").is_err());
     }
 }
