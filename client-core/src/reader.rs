@@ -157,8 +157,9 @@ impl Reader {
                 out.gap(Gap { reason: GapReason::Position, topics: Vec::new(), position: self.position() });
             }
         }
-        let other = |mine: &Contract| !mine.hash.is_empty() && mine.hash != hello.contract;
-        if !self.outdated && self.contract.as_ref().is_some_and(other) {
+        // Without a hash, here or there, there is nothing to compare.
+        let both = |mine: &Contract| !mine.hash.is_empty() && !hello.contract.is_empty();
+        if !self.outdated && self.contract.as_ref().is_some_and(|mine| both(mine) && mine.hash != hello.contract) {
             self.outdated = true;
             out.push(Output::Outdated { hash: hello.contract.clone(), names: std::mem::take(&mut hello.names) });
         }

@@ -195,7 +195,7 @@ export function basic(known: readonly string[], hash: string, settings: Settings
       }
       listen(frame.names);
       say("open", name);
-      if (hash && contract !== hash) {
+      if (hash && contract && contract !== hash) {
         hash = ""; // told once
         sink.outdated(contract, names);
       }

@@ -164,7 +164,7 @@ test("what is not granted is a fault, and a gap where it was", async () => {
 
 test("another contract is told once, with the names that differ", async () => {
   const { source, said } = await open();
-  for (const contract of ["fedcba9876543210", SHOP.hash, "00112233445566aa"]) {
+  for (const contract of ["", "fedcba9876543210", SHOP.hash, "00112233445566aa"]) {
     await source.breaks();
     await source.hello({ contract, names: ["note", "late"] });
   }

@@ -494,6 +494,22 @@ fn a_page_that_knows_no_hash_is_never_outdated_and_one_without_names_is_handed_a
 }
 
 #[test]
+fn a_server_without_a_contract_outdates_no_page() {
+    check_with(
+        Config { contract: Some(Contract { names: None, hash: "00000000000000aa".into() }), ..Config::default() },
+        "
+            0ms open
+            1ms hello contract=
+        ",
+        expect![[r#"
+            0ms connecting opened
+            0ms connect #1
+            1ms open
+        "#]],
+    );
+}
+
+#[test]
 fn what_comes_before_hello_is_dropped_and_told() {
     check(
         "
