@@ -52,7 +52,11 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
       if (serves) return first;
       if (build === "nothing") return;
       const read = origin();
-      const module = moduleOf((await read.read())?.text ?? "", read.name);
+      const got = await read.read().catch((error: unknown) => {
+        if (!(error instanceof Failure && error.passing)) throw error;
+        throw new Failure(`${error.message}, or leave the file as it is with build: "nothing"`);
+      });
+      const module = moduleOf(got?.text ?? "", read.name);
       if (build === "write") keep(path(), module);
       else {
         const difference = stale(path(), module, read.name, `npx eventwire types ${read.name} -o ${to}`);
@@ -60,11 +64,15 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
       }
     },
     configureServer(server) {
+      let warned = false;
       const use = (text: string): void => {
-        if (keep(path(), moduleOf(text, from))) logger.info(`eventwire: ${to} is rewritten`, { timestamp: true });
+        const written = keep(path(), moduleOf(text, from));
+        if (written || warned) logger.info(`eventwire: ${to} is ${written ? "rewritten" : "up to date"}`, { timestamp: true });
+        warned = false;
         looked();
       };
       const failed = (failure: Failure): void => {
+        warned = true;
         logger.warn(`eventwire: ${failure.message}`, { timestamp: true });
         looked();
       };

@@ -163,6 +163,7 @@ test("a watch asks by tag, waits for a server that is away, and writes again wha
     await until("failures", () => ill > 3);
     sick = false;
     assert.equal(said.split("answers 503").length, 2, `told once:\n${said}`);
+    await until("word that it is back", () => said.includes("w.ts is up to date"));
     await until("answers by tag again", () => held > 8);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -170,7 +171,7 @@ test("a watch asks by tag, waits for a server that is away, and writes again wha
     [text, tag] = [schema({ type: "boolean" }), '"2"'];
     await listen(port);
     await until("the second file", () => readFileSync(join(dir, "w.ts"), "utf8").includes("sku: boolean"));
-    await until("the line", () => said.split("\n").length === 5);
+    await until("the line", () => said.split("\n").length === 6);
   } finally {
     child.kill("SIGINT");
     server.closeAllConnections();
@@ -267,6 +268,18 @@ test("the plugin fails a build whose module is stale, or writes it, or leaves it
   const { url, close } = await serve((_, response) => response.end(schema({ type: "boolean" })));
   assert.deepEqual(await develop(url), []);
   close();
+  const alone = eventwire({ from: url, to: "d.ts" });
+  alone.configResolved({ root: dir, command: "build", logger });
+  await assert.rejects(alone.buildStart(), /nobody listens there.* build: "nothing"/, "a build without a server is told what it may do");
   assert.match(readFileSync(join(dir, "d.ts"), "utf8"), /sku: boolean/, "it is there before the first page");
   assert.match((await develop("none.json"))[0] ?? "", /cannot read .*none\.json/, "and development goes on without");
+  const said: string[] = [];
+  const say = (text: string): void => void said.push(text);
+  const watching = eventwire({ from: "later.json", to: "d.ts" });
+  watching.configResolved({ root: dir, command: "serve", logger: { info: say, warn: say } });
+  watching.configureServer({ httpServer: null });
+  await watching.buildStart();
+  put("later.json", schema({ type: "boolean" }));
+  await until("word that it is there", () => said.at(-1) === "eventwire: d.ts is up to date");
+  watching.closeBundle();
 });

@@ -59,7 +59,7 @@ test("a schema that is asynchronous is refused where it is written, or by its ev
   assert.throws(() => contractOf({ slow }), (error: EventwireError) => error.code === "invalid-option" && error.message.includes("asynchronous"));
   const sometimes = z.object({ n: z.number().refine(() => Promise.resolve(true)) });
   const { stream, source, faults } = await opened(contractOf({ tick: sometimes }));
-  stream.on("tick", () => assert.fail("it was not checked"));
+  stream.on("tick", () => faults.push("it was not checked"));
   await source.says("tick", { n: 1 }, `${EPOCH}-11/a`);
   assert.deepEqual(faults, ["invalid | tick |  | a schema that answers at once | one that is asynchronous: check later what takes time"]);
 });

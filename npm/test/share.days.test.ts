@@ -210,6 +210,7 @@ class Tab {
   from = "";
   frozen = false;
   readonly seen: Seen[] = [];
+  readonly faults: string[] = [];
   readonly stream: EventStream<Shop>;
   readonly topics: string[];
   /** Without topics: all that is granted. */
@@ -223,7 +224,7 @@ class Tab {
     });
     this.stream.on("tick", (_, { topic, position }) => this.seen.push({ topic, at: position }));
     this.stream.onGap(({ position = "" }) => this.seen.push({ gap: position }));
-    this.stream.onFault(({ message }) => assert.fail(message));
+    this.stream.onFault(({ message }) => this.faults.push(message));
   }
 }
 
@@ -234,6 +235,7 @@ function wrong(tab: Tab, all: readonly { topic: string; at: string }[]): string 
   const latest: number[] = [];
   let newest = -1;
   if (!tab.from) return "was never let in";
+  if (tab.faults.length) return `was told ${tab.faults.join()}`;
   const first = all.findIndex(({ at }) => later(at, tab.from));
   const behind = all.slice(first < 0 ? all.length : first);
   const owed = new Set(behind.filter(({ topic }) => topic !== "latest" && tab.topics.includes(topic)).map(({ at }) => at));

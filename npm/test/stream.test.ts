@@ -203,9 +203,20 @@ both("a page that knows no hash is never outdated", async (on) => {
   play();
   const stream = connect({ ...SHOP, hash: "" }, "http://shop.test/events", on.asked);
   keep(stream);
-  stream.onOutdated(() => assert.fail("it cannot know"));
+  let told = 0;
+  stream.onOutdated(() => (told += 1));
   await (await until("an attempt", () => Line.all[0])).hello({ contract: "fedcba9876543210" });
-  assert.equal(stream.state.kind, "open");
+  assert.deepEqual([stream.state.kind, told], ["open", 0]);
+});
+
+both("a server without a contract outdates no page", async (on) => {
+  play();
+  const stream = connect(SHOP, "http://shop.test/events", on.asked);
+  keep(stream);
+  let told = 0;
+  stream.onOutdated(() => (told += 1));
+  await (await until("an attempt", () => Line.all[0])).hello({ contract: "" });
+  assert.deepEqual([stream.state.kind, told], ["open", 0]);
 });
 
 both("a lost stream comes back by itself, from its position and never through the browser", async (on) => {

@@ -39,13 +39,15 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
   const again = `npx eventwire types ${from.name} -o ${out}`;
 
   if (values.watch) {
-    let first = true;
+    // At first, and after each trouble: else it would seem to last.
+    let asked = true;
     const use = (text: string): void => {
       const written = keep(out!, moduleOf(text, from.name));
-      if (written || first) console.log(`${time()} ${out} ${written ? "is rewritten" : "is up to date"}`);
-      first = false;
+      if (written || asked) console.log(`${time()} ${out} ${written ? "is rewritten" : "is up to date"}`);
+      asked = false;
     };
     const failed = (failure: Failure): void => {
+      asked = true;
       if (!failure.passing) console.error(`${time()} ${failure.message}`);
       else console.error(`${time()} ${failure.message}. Waiting for it`);
     };
