@@ -32,7 +32,7 @@ export interface Options {
   /** How to ask. Anything but `"GET"`, the default, is asked by `fetch`. */
   readonly method?: "GET" | "POST" | "REPORT";
   /** What `"POST"` or `"REPORT"` sends, with every attempt. */
-  readonly body?: string | Blob | ArrayBuffer | ArrayBufferView<ArrayBuffer> | FormData | URLSearchParams | undefined;
+  readonly body?: Exclude<BodyInit, ReadableStream> | undefined;
   /** Asks in place of the global `fetch`, which is looked up for each attempt; the stream is then read by it. */
   readonly fetch?: typeof fetch | undefined;
   /**

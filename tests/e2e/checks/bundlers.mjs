@@ -1,7 +1,7 @@
 // The packed package through each bundler, in a real page: a stream of the harness hub that is cut goes on without loss, in
 // the page, in its worker, and with `eventwire/slim`.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 
@@ -10,7 +10,7 @@ import { Harness, publishTicks } from '../lib/harness.mjs'
 import { judged, said } from '../lib/judge.mjs'
 import { history } from '../lib/ledger.mjs'
 import { pack, unpack } from '../lib/package.mjs'
-import { e2e, fresh } from '../lib/paths.mjs'
+import { e2e, fresh, root } from '../lib/paths.mjs'
 import { finish } from '../lib/process.mjs'
 import { scripts } from '../lib/runtimes.mjs'
 import { serveSite } from '../lib/site.mjs'
@@ -23,7 +23,7 @@ const HEAVY = Object.keys(BUNDLERS).filter((name) => BUNDLERS[name].heavy)
 export const help = `
 cargo xtask e2e bundlers [--only NAME,…] [--all] [--browser chromium|firefox|both]
 
-Packs the npm package; publint and arethetypeswrong must find nothing in it. Builds a page with each of
+Packs the npm package; publint, arethetypeswrong and the oldest TypeScript that is promised must find nothing in it. Builds a page with each of
 ${Object.keys(BUNDLERS).join(', ')};
 opens it, cuts its streams while events come, and asks the judge: nothing lost, doubled or out of order. One stream is the
 page's, over EventSource, the other its worker's, if the bundler knows workers, over fetch. Once more with eventwire/slim, in
@@ -45,9 +45,9 @@ export async function run({ only, all, browser }, tally) {
   const names = only ? only.split(',') : Object.keys(BUNDLERS).filter((name) => all || !HEAVY.includes(name))
   for (const name of names) must(BUNDLERS[name], `no bundler "${name}"; take ${Object.keys(BUNDLERS).join(', ')}`)
   const tarball = await pack()
-  await linted(tarball, tally)
-
   const modules = await unpack(tarball)
+  await linted(tarball, modules, tally)
+
   for (const name of Object.keys(VITES).filter((name) => names.includes(name))) {
     await tally.case(`${name}: the plugin keeps the contract's module up to date, and a build with a stale one fails`, () => plugged(name, modules))
   }
@@ -72,7 +72,7 @@ export async function run({ only, all, browser }, tally) {
   await harness.process.kill()
 }
 
-async function linted(tarball, tally) {
+async function linted(tarball, modules, tally) {
   const tool = (name) => join(e2e, 'where/node_modules/.bin', name)
   await tally.case('publint finds nothing in the tarball', async () => {
     const { code, all } = await finish(tool('publint'), ['run', tarball, '--strict'])
@@ -82,6 +82,23 @@ async function linted(tarball, tally) {
     const { code, all } = await finish(tool('attw'), [tarball, '--profile', 'esm-only'])
     must(code === 0, all)
   })
+  await tally.case('TypeScript 5.2 reads every entry and a generated contract, and checks them all', () => typed(modules))
+}
+
+/** With `skipLibCheck` off, as it is by default. */
+async function typed(modules) {
+  const dir = fresh(join('bundlers', 'types'))
+  symlinkSync(modules, join(dir, 'node_modules'))
+  writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
+  const { exports } = JSON.parse(readFileSync(join(modules, 'eventwire/package.json'), 'utf8'))
+  const entries = Object.keys(exports).filter((name) => exports[name].types?.endsWith('.d.ts'))
+  must(entries.length >= 7, entries.join())
+  writeFileSync(join(dir, 'all.ts'), entries.map((name, n) => `export * as entry${n} from "${name.replace('.', 'eventwire')}";\n`).join(''))
+  copyFileSync(join(root, 'demo-web/web/src/demo.events.ts'), join(dir, 'demo.events.ts'))
+  const compiler = join(e2e, 'where/node_modules/typescript-5.2/bin/tsc')
+  const words = '--noEmit --strict --target es2022 --module nodenext --lib es2022,dom,dom.iterable all.ts demo.events.ts'.split(' ')
+  const { code, all } = await finish('node', [compiler, ...words], { cwd: dir })
+  must(code === 0, all)
 }
 
 /** A contract whose one event carries this. */
@@ -139,7 +156,7 @@ async function make(name, sources, way, workers) {
   return { url: (await serveSite(found)).url, weight }
 }
 
-/** `second`: another stream beside the page's, over `fetch`, whose framing is a piece of its own; in a worker, if there is one. */
+/** `second`: another stream beside the page's, over `fetch`, which is a piece of its own; in a worker, if there is one. */
 async function inPage(browser, url, harness, second) {
   const hub = await serveSite({})
   hub.upstream = harness.url
