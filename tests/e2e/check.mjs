@@ -52,6 +52,7 @@ await finish()
 async function finish() {
   clearTimeout(limit)
   await endAll()
-  console.log(String(tally))
-  process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1)
+  const code = tally.failed === 0 && tally.passed > 0 ? 0 : 1
+  // What a slow reader has not taken yet would be lost.
+  process.stdout.write(`${tally}\n`, () => process.exit(code))
 }

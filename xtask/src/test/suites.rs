@@ -38,6 +38,11 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "e2e-hidden", again: "cargo xtask e2e hidden", run: || check("hidden", &[]) },
     Suite { name: "e2e-share", again: "cargo xtask e2e share", run: || check("share", &[]) },
     Suite {
+        name: "e2e-share-fetch",
+        again: "cargo xtask e2e share --transport fetch --browser chromium",
+        run: || check("share", &["--transport", "fetch", "--browser", "chromium"]),
+    },
+    Suite {
         name: "e2e-asleep",
         again: "cargo xtask e2e asleep",
         run: || check("asleep", &["--transport", "eventsource"]),
