@@ -19,8 +19,8 @@ export function offer(control: string): (server: Server) => void {
   const list: Trouble[] = [
     {
       label: 'kill -9 the server',
-      before: 'The server dies without a word and stays dead for 5 s; watch “missing” on the left.',
-      after: 'The server is dead for 5 s. The left will miss what happens before it is back; the right catches up.',
+      before: 'The server dies without a word and stays dead for 7 s; watch “missing” on the left.',
+      after: 'The server is dead for 7 s. The left will miss what happens before it is back; the right catches up.',
       lasts: 'server',
       act: there('/kill'),
     },
