@@ -1,7 +1,7 @@
 // A browser's `EventSource` and `fetch` that a test plays the server of, and a stream over either. The machine inside is
 // the real wasm.
 
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { connect, type Contract, type EventStream, type Options } from "eventwire";
 import { EventSource as Standard } from "eventwire/eventsource";
@@ -205,15 +205,18 @@ export const HELLO = {
   retry: 1000,
 };
 
-/** Waits for what other tasks bring about; a second is a hundred times what it takes. */
+/** Waits for what other tasks bring about, by a clock that no test plays: turns are soon over on a fast machine. */
 export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  for (let turn = 0; turn < 20_000; turn++) {
+  for (const end = performance.now() + 30_000; performance.now() < end; ) {
     const seen = look();
     if (seen) return seen;
     await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error(`never: ${what}`);
 }
+
+/** The first attempt, where a test plays the timers. */
+export const dialled = (): Promise<Line> => until("a first attempt", () => (mock.timers.tick(0), Line.all[0]));
 
 export interface Opened<L extends Line> {
   stream: EventStream<Shop>;

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { connect, type EventStream } from "eventwire";
-import { both, EVENT_SOURCE, FakeRequest, FETCH, Line, play, SHOP, until, type Shop } from "./fake.js";
+import { both, dialled, EVENT_SOURCE, FakeRequest, FETCH, Line, play, SHOP, until, type Shop } from "./fake.js";
 
 const streams: EventStream<Shop>[] = [];
 const keep = (stream: EventStream<Shop>): void => void streams.push(stream);
@@ -182,10 +182,7 @@ test("where there is no EventSource, fetch carries the stream", async () => {
 test("c15 a server that never answers is given up, and its request aborted", async () => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
   const dialling = FETCH.dial({}, keep);
-  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    mock.timers.tick(0);
-  }
+  await dialled();
   const { source, stream } = await dialling;
   // The last second is a second chance, which must be spent awake.
   for (let second = 0; second < 11; second++) mock.timers.tick(1000);
@@ -197,10 +194,7 @@ both("an answer that stays silent is given up, and what may buffer it is named o
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
   const lines = mock.method(console, "error", () => {});
   const dialling = on.dial({}, keep);
-  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    mock.timers.tick(0);
-  }
+  await dialled();
   const { stream } = await dialling;
   for (const n of [0, 1]) {
     const source = await until("an attempt", () => (mock.timers.tick(100), Line.all[n]));

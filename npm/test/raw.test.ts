@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { connectRaw, type RawOptions, type RawStream } from "eventwire";
-import { both, FakeEventSource, FakeRequest, FETCH, Line, play, until, type Transport } from "./fake.js";
+import { both, dialled, FakeEventSource, FakeRequest, FETCH, Line, play, until, type Transport } from "./fake.js";
 
 const streams: RawStream[] = [];
 afterEach(() => {
@@ -63,10 +63,7 @@ both("names of ours mean nothing on a raw stream", async (on) => {
 both("a raw stream that was lost goes on behind its last id", async (on) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
   const opening = open(on, { lastEventId: "grün & 1+1" });
-  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    mock.timers.tick(0);
-  }
+  await dialled();
   const { source, stream } = await opening;
   const sent = (line: Line): string =>
     line instanceof FakeRequest ? Buffer.from(line.headers.get("last-event-id") ?? "", "latin1").toString() : (new URLSearchParams(line.query).get("lastEventId") ?? "");
@@ -181,10 +178,7 @@ test("a byte order mark is no part of a connection, whatever id it goes on behin
 both("a server that is silent for longer than its heartbeat allows is dialled anew, and a word is a word", async (on) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
   const opening = open(on, { heartbeat: 1000 });
-  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    mock.timers.tick(0);
-  }
+  await dialled();
   const { source, stream } = await opening;
   const pass = (seconds: number): void => {
     for (let n = 0; n < seconds; n++) mock.timers.tick(1000);
@@ -201,10 +195,7 @@ both("a server that is silent for longer than its heartbeat allows is dialled an
 both("a page says itself how long silence is believed, from a millisecond on", async (on) => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_700_000_000_000 });
   const opening = open(on, { stall: 500 });
-  for (let turn = 0; turn < 2000 && Line.all.length === 0; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    mock.timers.tick(0);
-  }
+  await dialled();
   const { source, stream } = await opening;
   const pass = (millis: number): void => {
     for (let at = 0; at < millis; at += 10) mock.timers.tick(10);

@@ -321,7 +321,7 @@ async function day(seed: number): Promise<{ gaps: number; events: number; attemp
   const come = async (): Promise<void> => {
     tabs.push(new Tab(TOPICS.filter(() => chance.below(2))));
     // Until it is among them nothing else happens: what it waits for is not of this day.
-    for (let n = 0; Channel.coming && n < 100_000; n++) await turns(1);
+    for (const end = performance.now() + 30_000; Channel.coming && performance.now() < end; ) await turns(1);
   };
   const leave = (tab: Tab): void => {
     tabs = tabs.filter((other) => other !== tab);
