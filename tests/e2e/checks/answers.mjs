@@ -269,7 +269,7 @@ async function inBrowser(name, site) {
   const browser = await launch(name)
   const page = (body) => async (how, url, ask) => {
     const tab = await open(browser, site.url)
-    await tab.waitForFunction(() => window.listen, { timeout: 10_000 })
+    await tab.waitForFunction(() => window.listen)
     const book = await tab.evaluate(body, how, url, JSON.stringify(ask))
     await tab.close()
     return book

@@ -157,7 +157,7 @@ async function inBrowser(name, modules) {
   await once(site, 'listening')
   const browser = await launch(name)
   const page = await open(browser, `http://127.0.0.1:${site.address().port}/`)
-  await page.waitForFunction(() => globalThis.begin, { timeout: 10_000 })
+  await page.waitForFunction(() => globalThis.begin)
   let over = false
   const connectRaw = (url, options) => {
     const heard = {}
@@ -201,7 +201,7 @@ async function play(base, { ask, status = 200, play }) {
   const made = await send(base, 'POST', { streamUrl: `${here}/stream`, callbackUrl: `${here}/told`, initialDelayMs: 0, ...ask })
   const url = new URL(made.headers.get('location'), base)
   let seen = 0
-  const next = () => until('a connection', () => lines.length > seen && lines[seen++], { timeout: 5000 })
+  const next = () => until('a connection', () => lines.length > seen && lines[seen++])
   const kind = (message) => (typeof message === 'string' ? message : JSON.stringify(message))
   const told = async (...should) => {
     await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 20_000 })

@@ -74,7 +74,7 @@ async function publish(url, topic, event) {
 async function narrowed(url, carol, alice) {
   const stream = `${url}/events?topics=acme.tickets.*,acme.bosses`
   const as = (name) => ({ headers: [`Cookie: desk=${name}`] })
-  const hello = (await curlStream(stream, { ...as(alice), seconds: 1 }))[0]
+  const hello = (await curlStream(stream, as(alice)))[0]
   const position = data(hello).head
   const published = [
     await publish(url, 'acme.tickets.1', { note: 'first' }),
@@ -85,7 +85,7 @@ async function narrowed(url, carol, alice) {
 
   const readings = []
   const told = async (name, view) => {
-    const all = await curlStream(stream, { ...as(name), position, seconds: 1 })
+    const all = await curlStream(stream, { ...as(name), position })
     readings.push({ view, from: position, new: false, items: handed(all, (block) => `${block.event} ${block.data}`) })
     return data(all[0]).denied.join()
   }

@@ -236,7 +236,7 @@ async function inBrowser(name, site) {
   const tabs = []
   const tab = async () => {
     const tab = await open(browser, site.url)
-    await tab.waitForFunction(() => window.watch, { timeout: 10_000 })
+    await tab.waitForFunction(() => window.watch)
     return tab
   }
   const page = (body) => async (ask) => (tabs[0] ??= await tab()).evaluate(body, JSON.stringify(ask))
@@ -262,7 +262,7 @@ async function cached(browser, site) {
     says(response, 'data: one\n\n', { open: true })
   }
   const tab = await open(browser, site.url)
-  await tab.waitForFunction(() => window.watch, { timeout: 10_000 })
+  await tab.waitForFunction(() => window.watch)
   await tab.evaluate(() => void (window.kept = window.watch({ url: '/cached', mode: 'spec', lines: 4 })))
   await until('a connection', () => open_ === 1)
   await tab.goto(`${site.url}/other`, { waitUntil: 'domcontentloaded' })

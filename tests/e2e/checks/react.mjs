@@ -101,7 +101,7 @@ const CASES = {
     say(11, 'load.a')
     await until('the event', async () => (await stage.book()).ticks.one)
     await page.reload({ waitUntil: 'domcontentloaded' })
-    await page.waitForFunction(() => window.stage, { timeout: 10_000 })
+    await page.waitForFunction(() => window.stage)
     await stage.begin(parts, true)
     await until('another request', () => site.requests.length === 2)
     same(site.requests[1].query.get('lastEventId'), 'k3f9x2m1q0ab-11', 'asked for')
@@ -170,7 +170,7 @@ async function one(browser, script, play) {
   }
   const all = (text) => site.lines.forEach((response) => response.write(text))
   const page = await open(browser, site.url)
-  await page.waitForFunction(() => window.stage, { timeout: 10_000 })
+  await page.waitForFunction(() => window.stage)
   const stage = {
     begin: (parts, strict) => page.evaluate((parts, strict) => window.stage.begin(JSON.parse(parts), strict), JSON.stringify(parts), strict),
     show: (parts) => page.evaluate((parts) => window.stage.show(JSON.parse(parts)), JSON.stringify(parts)),

@@ -87,12 +87,12 @@ export async function open(browser, url) {
 export async function hide(browser, page) {
   const other = await browser.browser.newPage()
   await other.bringToFront()
-  await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50, timeout: 10_000 })
+  await page.waitForFunction(() => document.visibilityState === 'hidden', { polling: 50 })
   return other
 }
 
 /** Brings `page` back to the front. */
 export async function show(page) {
   await page.bringToFront()
-  await page.waitForFunction(() => document.visibilityState === 'visible', { polling: 50, timeout: 10_000 })
+  await page.waitForFunction(() => document.visibilityState === 'visible', { polling: 50 })
 }

@@ -69,12 +69,15 @@ export async function start(program, args, { ready, env = {}, cwd, timeout = 30_
   return { pid: child.pid, ready: found, said, kill, exited, alive, spelled }
 }
 
-/** Runs a program to its end; resolves with its exit code and output, whatever the code. */
-export async function finish(program, args, { cwd, env = {}, input, timeout = 120_000 } = {}) {
+/** Runs a program to its end, or until its output is `enough`; resolves with its exit code and output, whatever the code. */
+export async function finish(program, args, { cwd, env = {}, input, timeout = 120_000, enough } = {}) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], timeout, killSignal: 'SIGKILL' })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk) => (stdout += chunk))
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    stdout += chunk
+    if (enough?.(stdout)) child.kill()
+  })
   child.stderr.setEncoding('utf8').on('data', (chunk) => (stderr += chunk))
   child.stdin.on('error', () => {}) // it may end before it has read all
   child.stdin.end(input)

@@ -52,7 +52,7 @@ async function sideBySide(browser, versions, pages) {
   must(String(await readers.native()) === 'hello,note,names,swap,note,swap,note', `the browser's own EventSource: ${await readers.native()}`)
 
   // Who comes now is told by hello.
-  const blocks = await curlStream(`${server.url}/before/events?lastEventId=earliest`, { seconds: 1 })
+  const blocks = await curlStream(`${server.url}/before/events?lastEventId=earliest`)
   const names = blocks.filter(({ event }) => event === 'eventwire.names')
   must(data(blocks[0]).names.includes('swap') && names.length === 0, `hello does not list the name:\n${blocks[0].text}`)
   must(blocks.filter(({ event }) => event === 'swap').length === 2, 'curl reads two events of the new name')
