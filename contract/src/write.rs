@@ -16,7 +16,8 @@ pub enum Written {
 
 /// Writes the TypeScript module, if the file does not say the same already.
 ///
-/// A reader sees the old text or the new one, never half of it.
+/// A reader sees the old text or the new one, never half of it. The line ends of Windows, with which git may check a file
+/// out, say the same.
 ///
 /// # Errors
 /// What the file system said, with the path; a folder that is not there is not made.
@@ -33,13 +34,19 @@ pub fn write_if_changed(path: impl AsRef<Path>, contract: &Contract) -> io::Resu
             format!("cannot write the contract {} to {}: {error}{next}", contract.name(), path.display()),
         )
     };
+    // A device would be taken from everybody by the rename, and a pipe is waited for.
+    if fs::metadata(path).is_ok_and(|what| !what.is_file()) {
+        return Err(told(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+    }
     match fs::read_to_string(path) {
-        Ok(old) if old == text => return Ok(Written::Unchanged),
+        Ok(old) if same(&old, &text) => return Ok(Written::Unchanged),
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
             return Err(told(error));
         }
         _ => {}
     }
+    // What a link leads to, and not the link.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // Beside the file, so that the rename stays within one file system; with the process's id, since two servers of one
     // workspace may start at once.
     let mut name = path.file_name().ok_or_else(|| told(io::ErrorKind::InvalidInput.into()))?.to_owned();
@@ -73,7 +80,7 @@ pub fn keep_types<P: AsRef<Path>>(
         let failure = match contract {
             Err(refusals) => refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             Ok(contract) if check => {
-                if fs::read_to_string(&path).is_ok_and(|text| text == contract.typescript()) {
+                if fs::read_to_string(&path).is_ok_and(|text| same(&text, &contract.typescript())) {
                     println!("{shown} is up to date");
                     continue;
                 }
@@ -97,6 +104,10 @@ pub fn keep_types<P: AsRef<Path>>(
     code
 }
 
+fn same(old: &str, text: &str) -> bool {
+    old.replace("\r\n", "\n") == text
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Written, write_if_changed};
@@ -116,8 +127,33 @@ mod tests {
         assert_eq!(write_if_changed(&path, &contract).unwrap(), Written::Rewritten);
         assert_eq!(fs::read_to_string(&path).unwrap(), contract.typescript());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+        let windows = contract.typescript().replace('\n', "\r\n");
+        fs::write(&path, &windows).unwrap();
+        assert_eq!(write_if_changed(&path, &contract).unwrap(), Written::Unchanged, "git checked it out on Windows");
+        assert_eq!(fs::read_to_string(&path).unwrap(), windows);
         let error = write_if_changed(folder.join("none/a.ts"), &contract).unwrap_err().to_string();
         assert!(error.contains("none/a.ts") && error.contains("make the folder"), "{error}");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_leads_to_is_written_and_what_is_no_file_is_left_as_it_is() {
+        use std::os::unix::{fs::symlink, net::UnixListener};
+        let folder = env::temp_dir().join(format!("eventwire-contract-links-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let [near, far, socket] = ["near.ts", "far.ts", "socket"].map(|name| folder.join(name));
+        let contract = Contract::compile(&json!({ "title": "A", "type": "string", "enum": ["a"] })).unwrap();
+        fs::write(&far, "old").unwrap();
+        symlink("far.ts", &near).unwrap();
+        assert_eq!(write_if_changed(&near, &contract).unwrap(), Written::Rewritten);
+        assert!(near.is_symlink());
+        assert_eq!(fs::read_to_string(&far).unwrap(), contract.typescript());
+        // As /dev/null is, which a rename would take from every other program.
+        let _listener = UnixListener::bind(&socket).unwrap();
+        let error = write_if_changed(&socket, &contract).unwrap_err().to_string();
+        assert!(error.contains("it is no file"), "{error}");
+        assert!(!socket.is_file());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -98,7 +98,8 @@ function invalid(value: unknown, issue: Issue | undefined): Invalid {
 /** What was expected, out of a sentence that also says what was found. Each library has its own words. */
 function expected(message: string): string {
   const [, wanted] = /\bexpected (.+?)(?:,| but) received /i.exec(message) ?? /\bmust be (.+?) \(was /.exec(message) ?? [];
-  return wanted ?? message;
+  // valibot's word for what is missing: it names the key, as if that text were wanted.
+  return wanted && /^invalid key/i.test(message) ? `the key ${wanted}` : (wanted ?? message);
 }
 
 function shown(value: unknown): string {

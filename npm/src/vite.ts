@@ -4,7 +4,7 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { Failure } from "./cli/failure.js";
-import { keep, moduleOf, stale } from "./cli/module.js";
+import { keep, keeper, moduleOf, stale } from "./cli/module.js";
 import { source, watch, type Source } from "./cli/source.js";
 
 /** What the plugin is told. */
@@ -35,6 +35,9 @@ interface Logger {
 
 /** Keeps the module of a contract up to date. */
 export function eventwire({ from, to, build = "check", headers = {} }: Options): ContractPlugin {
+  // A configuration is seldom checked by TypeScript, and its parts may come from the environment.
+  if (!from || !to) throw new Failure(`eventwire({ from, to }) was given no ${from ? "to: name the module to write" : "from: name the contract's URL or file"}`);
+  if (!["check", "write", "nothing"].includes(build)) throw new Failure(`eventwire({ from, to }) was given an unknown build: say "check", "write" or "nothing"`);
   let [root, serves, logger]: [string, boolean, Logger] = [".", false, console];
   const end = new AbortController();
   // In development the first look comes before the first page, so that its import finds the file.
@@ -65,8 +68,10 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
     },
     configureServer(server) {
       let warned = false;
+      const read = origin();
+      const kept = keeper(path(), read.name);
       const use = (text: string): void => {
-        const written = keep(path(), moduleOf(text, from));
+        const written = kept(text);
         if (written || warned) logger.info(`eventwire: ${to} is ${written ? "rewritten" : "up to date"}`, { timestamp: true });
         warned = false;
         looked();
@@ -77,7 +82,7 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
         looked();
       };
       server.httpServer?.once("close", () => end.abort());
-      watch(origin(), use, failed, end.signal).catch((error: unknown) => logger.warn(`eventwire: ${String(error)}`)).finally(looked);
+      watch(read, use, failed, end.signal).catch((error: unknown) => logger.warn(`eventwire: ${String(error)}`)).finally(looked);
     },
     closeBundle() {
       end.abort();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -80,6 +80,59 @@ test("check of a stale module ends with 1 and the lines that differ, and writes 
   assert.equal(readFileSync(join(dir, "b.ts"), "utf8"), before);
   const missing = await run(["types", "b.json", "-o", "none.ts", "--check"]);
   assert.deepEqual([missing.code, /none\.ts is not there/.test(missing.err)], [1, true]);
+});
+
+test("a module with the line ends of Windows, as git may check it out, is not stale and is left alone", async () => {
+  put("crlf.json", schema());
+  await run(["types", "crlf.json", "-o", "crlf.ts"]);
+  const windows = readFileSync(join(dir, "crlf.ts"), "utf8").replaceAll("\n", "\r\n");
+  put("crlf.ts", windows);
+  assert.equal((await run(["types", "crlf.json", "-o", "crlf.ts", "--check"])).code, 0);
+  assert.equal((await run(["types", "crlf.json", "-o", "crlf.ts"])).out, "crlf.ts is up to date\n");
+  assert.equal(readFileSync(join(dir, "crlf.ts"), "utf8"), windows);
+  put("crlf.json", schema({ type: "boolean" }));
+  const { code, err } = await run(["types", "crlf.json", "-o", "crlf.ts", "--check"]);
+  assert.deepEqual([code, err.match(/^ {2}[-+] {3}sku: .*$/gm)], [1, ["  -   sku: string;", "  +   sku: boolean;"]]);
+  assert.ok(!/^ {2}[-+].*(cents|eslint)/m.test(err.replace(/^.{200}.*$/gm, "")), `what is the same is not shown:\n${err}`);
+  assert.ok(err.split("\n").every((line) => line.length < 250), "nor is a line shown that fills a screen");
+});
+
+test("a schema that a Windows shell wrote to a file is read, with its byte order mark or as UTF-16", async () => {
+  put("plain.json", schema());
+  put("bom.json", `\ufeff${schema()}`);
+  writeFileSync(join(dir, "wide.json"), `\ufeff${schema()}`, "utf16le");
+  for (const file of ["bom.json", "wide.json"]) assert.deepEqual(await run(["check", "plain.json", file]), { code: 0, out: "no changes\n", err: "" });
+});
+
+test("a module behind a link is written where it lies, and what is no file is left as it is", async () => {
+  put("l.json", schema());
+  put("far.ts", "old");
+  symlinkSync("far.ts", join(dir, "near.ts"));
+  assert.equal((await run(["types", "l.json", "-o", "near.ts"])).code, 0);
+  assert.match(readFileSync(join(dir, "far.ts"), "utf8"), /export const Shop/);
+  assert.ok(lstatSync(join(dir, "near.ts")).isSymbolicLink());
+  // As /dev/null is, which a rename would take from every other program.
+  const pipe = join(dir, "pipe");
+  await new Promise((resolve) => execFile("mkfifo", [pipe], resolve));
+  for (const words of [[], ["--check"]]) {
+    const { code, err } = await run(["types", "l.json", "-o", "pipe", ...words]);
+    assert.deepEqual([code, /pipe: it is no file: .* leave out -o/.test(err)], [2, true], err);
+  }
+  assert.ok(lstatSync(pipe).isFIFO());
+});
+
+test("who waits for a server that says nothing may leave at once", async () => {
+  const asked: IncomingMessage[] = [];
+  const { url, close } = await serve((request) => void asked.push(request));
+  for (const [words, end] of [[[], null], [["--watch"], 0]] as const) {
+    const child = spawn(process.execPath, [MAIN, "types", url, "-o", "wait.ts", ...words], { cwd: dir });
+    const ended = new Promise<unknown>((resolve) => child.once("exit", resolve));
+    asked.length = 0;
+    await until("the question", () => asked.length > 0);
+    child.kill("SIGINT");
+    assert.equal(await ended, end, "by the signal, or as a watch ends, and not for want of an answer");
+  }
+  close();
 });
 
 test("what cannot be a contract is told with the place, the reason and the next step", async () => {
@@ -192,6 +245,10 @@ test("a watched file that is replaced or broken for a moment is followed", async
     await until("the fault", () => said.includes("f.json is no JSON"));
     put("f.json", schema({ type: "boolean" }));
     await until("the second file", () => readFileSync(join(dir, "f.ts"), "utf8").includes("sku: boolean"));
+    rmSync(join(dir, "f.ts"));
+    await until("the file that another hand took away", () => existsSync(join(dir, "f.ts")));
+    put("f.ts", "another branch");
+    await until("the file that another hand wrote", () => readFileSync(join(dir, "f.ts"), "utf8").includes("sku: boolean"));
   } finally {
     child.kill("SIGTERM");
   }
@@ -273,6 +330,9 @@ test("the plugin fails a build whose module is stale, or writes it, or leaves it
   await assert.rejects(alone.buildStart(), /nobody listens there.* build: "nothing"/, "a build without a server is told what it may do");
   assert.match(readFileSync(join(dir, "d.ts"), "utf8"), /sku: boolean/, "it is there before the first page");
   assert.match((await develop("none.json"))[0] ?? "", /cannot read .*none\.json/, "and development goes on without");
+  for (const wrong of [{}, { from: url }, { to: "d.ts" }, { from: "", to: "d.ts" }, { from: url, to: "d.ts", build: "none" }]) {
+    assert.throws(() => eventwire(wrong as never), /eventwire\(\{ from, to \}\)/, JSON.stringify(wrong));
+  }
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
   const watching = eventwire({ from: "later.json", to: "d.ts" });

@@ -34,9 +34,7 @@ async function main(words: readonly string[]): Promise<number> {
     console.log(command.help);
     return WELL;
   }
-  const end = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end.abort());
-  return command.run(rest, end.signal);
+  return command.run(rest);
 }
 
 // Whoever reads the output may leave early, as `head` does: the answer is still the exit code.

@@ -30,17 +30,14 @@ export function source(from: string, headers: Readonly<Record<string, string>> =
   return /^https?:\/\//i.test(from) ? served(from, headers) : file(from);
 }
 
-/** Calls `use` with the first text and each other one after it, `failed` when something new goes wrong, until `signal`. */
+/** Calls `use` with the newest text at each look, `failed` when something new goes wrong, until `signal`. */
 export async function watch(from: Source, use: (text: string) => void | Promise<void>, failed: (failure: Failure) => void, signal: AbortSignal): Promise<void> {
   let [mark, last, wrong]: [string | undefined, string | undefined, string] = [undefined, undefined, ""];
   for (let looks = 0; !signal.aborted; looks++) {
     try {
       const read = await from.read(looks % WHOLE ? mark : undefined);
-      // Also when the same text is back: what was said before is over.
-      if (read && (read.text !== last || wrong)) {
-        last = read.text;
-        await use(read.text);
-      }
+      last = read?.text ?? last;
+      if (last !== undefined) await use(last);
       mark = read?.mark ?? mark;
       wrong = "";
     } catch (error) {
@@ -61,7 +58,7 @@ function file(path: string): Source {
       try {
         const { mtimeMs, size, ino } = statSync(path);
         const now = `${mtimeMs} ${size} ${ino}`;
-        return now === mark ? undefined : { text: readFileSync(path, "utf8"), mark: now };
+        return now === mark ? undefined : { text: decoded(readFileSync(path)), mark: now };
       } catch (error) {
         const failure = fileFailure("read", path, error);
         const host = /^(localhost|[\w-]+(\.[\w-]+)+)?:\d+(\/|$)|^localhost\//.test(path);
@@ -69,6 +66,11 @@ function file(path: string): Source {
       }
     },
   };
+}
+
+/** A file's text, without the byte order mark that a Windows shell begins it with, or as the UTF-16 that it writes. */
+function decoded(bytes: Uint8Array): string {
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8").decode(bytes);
 }
 
 function served(from: string, headers: Readonly<Record<string, string>>): Source {
@@ -136,7 +138,7 @@ function next(status: number): string {
 function reason(error: unknown): string {
   const { cause, name, message } = error as { cause?: { code?: string; message?: string }; name?: string; message?: string };
   if (name === "TimeoutError") return `no answer within ${ANSWER / 1000} seconds`;
-  const words: Record<string, string> = { ECONNREFUSED: "nobody listens there", ENOTFOUND: "there is no such host", ECONNRESET: "the connection was cut" };
+  const words: Record<string, string> = { ECONNREFUSED: "nobody listens there", ENOTFOUND: "there is no such host", ECONNRESET: "the connection was cut", UND_ERR_SOCKET: "the connection was cut", ERR_SSL_WRONG_VERSION_NUMBER: "it speaks http and not https" };
   const code = cause?.code ?? "";
   return words[code] ?? (code || cause?.message || message || String(error));
 }

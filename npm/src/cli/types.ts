@@ -1,7 +1,7 @@
 // `eventwire types`: the TypeScript module of a contract, written, watched or compared.
 
 import { DIFFERS, Failure, WELL } from "./failure.js";
-import { keep, moduleOf, stale } from "./module.js";
+import { keep, keeper, moduleOf, stale } from "./module.js";
 import { source, watch } from "./source.js";
 import { headersOf, parsed, type Words } from "./words.js";
 
@@ -11,7 +11,8 @@ Writes the TypeScript module of a contract: types, validators, names. The schema
 \`hub.contract_route()\`, or a file with the same text. The file is written only if it says something else.
 
   -o, --out FILE   where to; without it the module goes to standard output
-      --watch      go on, and write again when the contract changes; a server that is away is waited for
+      --watch      go on, and write again when the contract changes, or the file by another hand; a server that is away is
+                   waited for
       --check      write nothing; end with 1 and the difference if FILE is stale or not there
   -H, --header     sent along, as 'authorization: Bearer …'; may be given several times. A name alone takes its value
                    from the environment: \`--header authorization\` from EVENTWIRE_HEADER_AUTHORIZATION
@@ -21,7 +22,7 @@ Exit codes: 0 written or up to date, 1 stale, 2 not known: the contract or FILE 
   npx eventwire types http://127.0.0.1:3000/contract -o src/shop.events.ts --watch
   npx eventwire types shop.schema.json -o src/shop.events.ts --check`;
 
-export async function run(words: Words, signal: AbortSignal): Promise<number> {
+export async function run(words: Words): Promise<number> {
   const { values, positionals } = parsed("types", words, {
     out: { type: "string", short: "o" },
     watch: { type: "boolean" },
@@ -41,8 +42,9 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
   if (values.watch) {
     // At first, and after each trouble: else it would seem to last.
     let asked = true;
+    const kept = keeper(out!, from.name);
     const use = (text: string): void => {
-      const written = keep(out!, moduleOf(text, from.name));
+      const written = kept(text);
       if (written || asked) console.log(`${time()} ${out} ${written ? "is rewritten" : "is up to date"}`);
       asked = false;
     };
@@ -51,7 +53,9 @@ export async function run(words: Words, signal: AbortSignal): Promise<number> {
       if (!failure.passing) console.error(`${time()} ${failure.message}`);
       else console.error(`${time()} ${failure.message}. Waiting for it`);
     };
-    await watch(from, use, failed, signal);
+    // At once: no file is ever half written.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(WELL));
+    await watch(from, use, failed, new AbortController().signal);
     return WELL;
   }
   const read = await from.read();

@@ -253,11 +253,8 @@ impl fmt::Display for BuildError {
                 f,
                 "serde writes the events {written:?}, and the enum's schema has {said:?} instead; rename and skip variants with #[serde(…)], not with #[schemars(…)]"
             ),
-            Self::Types(path, error) => write!(
-                f,
-                "the TypeScript contract could not be written to {}: {error}; check the path given to `types`",
-                path.display()
-            ),
+            // It names the file.
+            Self::Types(_, error) => write!(f, "{error}; the path is what `types` was given"),
             Self::Store(error) => write!(f, "the hub's store could not be read: {error}"),
             Self::NoRuntime => f.write_str("a hub runs on tokio; call `build` inside a tokio runtime"),
         }

@@ -1,9 +1,9 @@
 //! The TypeScript contract beside the page that uses it: found from the place that asked for it, written when it changed.
 
 use super::builder::BuildError;
-use eventwire_contract::Contract;
+use eventwire_contract::{Contract, Written, write_if_changed};
 use std::{
-    env, fs, io,
+    env,
     panic::Location,
     path::{Path, PathBuf},
 };
@@ -28,9 +28,9 @@ impl Target {
             tracing::debug!(target: "eventwire::types::skipped", path = %self.path.display(), "no sources here");
             return Ok(());
         };
-        match replace(&path, &contract.typescript()) {
-            Ok(true) => tracing::info!(target: "eventwire::types::written", path = %path.display()),
-            Ok(false) => {}
+        match write_if_changed(&path, contract) {
+            Ok(Written::Rewritten) => tracing::info!(target: "eventwire::types::written", path = %path.display()),
+            Ok(Written::Unchanged) => {}
             Err(error) => return Err(BuildError::Types(path, error)),
         }
         Ok(())
@@ -56,18 +56,6 @@ impl Target {
 fn crate_of(start: &Path, source: &Path) -> Option<PathBuf> {
     let found = start.ancestors().map(|above| above.join(source)).find(|path| path.is_file())?;
     found.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_path_buf)
-}
-
-/// Whether it had to be written. In one piece: a compiler that watches never sees half of it.
-fn replace(path: &Path, text: &str) -> io::Result<bool> {
-    if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return Ok(false);
-    }
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    fs::write(&new, text)?;
-    fs::rename(&new, path)?;
-    Ok(true)
 }
 
 #[cfg(test)]
