@@ -3,7 +3,12 @@
 //! The only place of this crate that touches a file; it decides nothing about what is in it.
 
 use crate::{Contract, Refusal};
-use std::{fs, io, path::Path, process::ExitCode};
+use std::{
+    fs, io,
+    path::Path,
+    process::ExitCode,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// What became of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +27,7 @@ pub enum Written {
 /// # Errors
 /// What the file system said, with the path; a folder that is not there is not made.
 pub fn write_if_changed(path: impl AsRef<Path>, contract: &Contract) -> io::Result<Written> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let path = path.as_ref();
     let text = contract.typescript();
     let told = |error: io::Error| {
@@ -47,10 +53,10 @@ pub fn write_if_changed(path: impl AsRef<Path>, contract: &Contract) -> io::Resu
     }
     // What a link leads to, and not the link.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    // Beside the file, so that the rename stays within one file system; with the process's id, since two servers of one
-    // workspace may start at once.
+    // Beside the file, so that the rename stays within one file system; under a name of its own, since two servers of one
+    // workspace may start at once, and two tests of one program.
     let mut name = path.file_name().ok_or_else(|| told(io::ErrorKind::InvalidInput.into()))?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}-{}.tmp", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed)));
     let beside = path.with_file_name(name);
     fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
         // It may never have been made.
@@ -113,7 +119,7 @@ mod tests {
     use super::{Written, write_if_changed};
     use crate::Contract;
     use serde_json::json;
-    use std::{env, fs, process};
+    use std::{env, fs, process, sync::Barrier, thread};
 
     #[test]
     fn a_file_is_rewritten_only_when_it_says_something_else() {
@@ -154,6 +160,29 @@ mod tests {
         let error = write_if_changed(&socket, &contract).unwrap_err().to_string();
         assert!(error.contains("it is no file"), "{error}");
         assert!(!socket.is_file());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn many_threads_may_write_one_file_at_once() {
+        const THREADS: usize = 8;
+        let folder = env::temp_dir().join(format!("eventwire-contract-threads-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.events.ts");
+        for round in 0..50 {
+            let schema = json!({ "title": "A", "type": "string", "enum": [format!("a{round}")] });
+            let (contract, start) = (Contract::compile(&schema).unwrap(), Barrier::new(THREADS));
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        start.wait();
+                        write_if_changed(&path, &contract).unwrap();
+                    });
+                }
+            });
+            assert_eq!(fs::read_to_string(&path).unwrap(), contract.typescript());
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -94,6 +94,16 @@ async fn s8_an_event_of_the_largest_size_is_published_and_one_byte_more_is_refus
 }
 
 #[tokio::test]
+async fn a_contract_that_cannot_be_written_is_told_with_its_path_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none/shop.events.ts");
+    let text = refused(builder().types(&path)).await;
+    for word in ["`types`", "none/shop.events.ts", "make the folder or correct the path"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_topic_that_is_none_is_shown() {
     let hub = memory().await;
     let error = hub.publish("orders.*", &tick(1)).await.unwrap_err();
