@@ -172,6 +172,9 @@ fn a_map_is_harmed_by_a_member_that_is_not_of_its_type() {
     let named = |kind: &str| json!({ "type": "object", "properties": { "id": { "type": kind } }, "required": ["id"] });
     says(&map(json!({ "type": "string" })), &named("string"), &[". field-added .id /id"]);
     says(&map(json!({ "type": "string" })), &named("boolean"), &["! field-added .id /id"]);
+    let none = json!({});
+    let changes = check(&contract(&map(json!({ "type": "string" })), &none), &contract(&named("string"), &none));
+    assert_eq!(changes[0].why, "open pages take it for a member of the map");
     // A member that may be there and is checked, against members of any type.
     let open = json!({ "type": "object", "properties": {}, "additionalProperties": true });
     says(&object(&json!({ "a": { "type": "string" } }), &[]), &open, &[". field-removed .a /a", "! widened "]);

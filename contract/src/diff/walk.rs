@@ -243,7 +243,7 @@ impl<'a> Walk<'a> {
                 None => true,
             };
             let at = at.key(&field.name).member(&field.name);
-            self.say(ChangeKind::FieldAdded, !ignored, &at, words::field_added(self.new, field));
+            self.say(ChangeKind::FieldAdded, !ignored, &at, words::field_added(self.new, field, old.rest.is_some()));
         }
         if let (Some(old), Some(new)) = (&old.rest, &new.rest) {
             elsewhere += self.node(old, new, &at.key("*").items());

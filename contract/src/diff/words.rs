@@ -61,10 +61,11 @@ pub(super) fn deprecated(now: bool) -> Words {
     said(if now { "deprecated now" } else { "no longer deprecated" }, "", "nothing of that travels", "")
 }
 
-pub(super) fn field_added(model: &Model, field: &Field) -> Words {
+pub(super) fn field_added(model: &Model, field: &Field, map: bool) -> Words {
     let what = format!("a new field, {}", in_words(model, &field.node.shape));
     let next = "give it a place of its own beside the map, or the type that the map's members have";
-    said(what, "open pages take it for a member of the map, whose type is another", "open pages ignore it", next)
+    let safe = if map { "open pages take it for a member of the map" } else { "open pages ignore it" };
+    said(what, "open pages take it for a member of the map, whose type is another", safe, next)
 }
 
 pub(super) fn field_removed(name: &str, instead: Option<&str>) -> Words {
