@@ -66,6 +66,18 @@ impl Variant {
     }
 }
 
+/// Whether the only value of a variant is written.
+pub(crate) fn written(attributes: &[Attribute]) -> Result<()> {
+    each(attributes, |meta| {
+        if meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing") {
+            return Err(meta.error(
+                "the only value of a variant has to be written, or pages wait for it in vain; skip the variant, or write it without a value",
+            ));
+        }
+        pass_over(&meta)
+    })
+}
+
 fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta<'_>) -> Result<()>) -> Result<()> {
     let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
     serde.into_iter().try_for_each(|attribute| attribute.parse_nested_meta(&mut read))

@@ -47,7 +47,7 @@ fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
         if read.skipped {
             continue;
         }
-        if let Err(error) = one_value(&variant.ident, &variant.fields) {
+        if let Err(error) = one_value(&variant.ident, &variant.fields).and_then(|()| written(&variant.fields)) {
             complain(error);
         }
         let name = read.rename.unwrap_or_else(|| container.rule.apply(&variant.ident.unraw().to_string()));
@@ -103,6 +103,14 @@ fn one_value(variant: &Ident, fields: &Fields) -> Result<()> {
                 "`{variant}` is a tuple of several values, and a payload's parts need names; write `{variant} {{ … }}` with named fields, or put one struct into it"
             ),
         )),
+    }
+}
+
+/// serde writes a variant whose only value it skips as one without a value; its schema goes on to say the value.
+fn written(fields: &Fields) -> Result<()> {
+    match fields {
+        Fields::Unnamed(tuple) => tuple.unnamed.iter().try_for_each(|field| attributes::written(&field.attrs)),
+        Fields::Named(_) | Fields::Unit => Ok(()),
     }
 }
 

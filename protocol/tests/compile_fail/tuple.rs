@@ -3,6 +3,7 @@
 enum Shop {
     PriceChanged(String, u32),
     Nothing(),
+    Unsaid(#[serde(skip)] String),
 }
 
 fn main() {}
