@@ -44,7 +44,25 @@ fn generated<E: JsonSchema>(taken: &[String]) -> Value {
         TAKEN.set(name.clone());
         generator.subschema_for::<Taken>();
     }
-    generator.into_root_schema_for::<E>().to_value()
+    let mut schema = generator.into_root_schema_for::<E>().to_value();
+    remove_nameless(&mut schema);
+    schema
+}
+
+/// Removes alternatives without a value: schemars lists the names of unit variants, though none of them is ever written.
+fn remove_nameless(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object.iter_mut().filter(|(key, _)| !is_annotation(key) || *key == "$defs") {
+                if let ("oneOf" | "anyOf", Value::Array(arms)) = (key.as_str(), &mut *value) {
+                    arms.retain(|arm| arm["enum"].as_array().is_none_or(|names| !names.is_empty()));
+                }
+                remove_nameless(value);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_nameless),
+        _ => {}
+    }
 }
 
 thread_local! {

@@ -101,7 +101,13 @@ impl Types<'_> {
     }
 
     fn all(&self, parts: &[Node], indent: &str) -> (String, Bond) {
-        let parts = self.model.constraining(parts);
+        // What constrains nothing may still say that there are members of any name.
+        let more = |part: &&Node| matches!(&part.shape, Shape::Record(record) if record.more);
+        let all = parts;
+        let mut parts = self.model.constraining(all);
+        if !parts.iter().any(more) {
+            parts.extend(all.iter().find(more));
+        }
         let texts = parts.iter().map(|part| {
             let (text, bond) = self.shape(&part.shape, indent);
             if bond == Bond::Union && parts.len() > 1 { format!("({text})") } else { text }

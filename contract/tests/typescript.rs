@@ -56,6 +56,19 @@ mod types {
             #[serde(flatten)]
             rest: BTreeMap<String, serde_json::Value>,
         },
+        Beside {
+            #[serde(flatten)]
+            kind: Kind,
+            #[serde(flatten)]
+            rest: BTreeMap<String, serde_json::Value>,
+        },
+    }
+
+    #[derive(JsonSchema)]
+    #[serde(tag = "kind")]
+    pub(super) enum Kind {
+        Some { id: u8 },
+        None,
     }
 
     #[derive(JsonSchema)]
@@ -64,6 +77,30 @@ mod types {
         it: Option<u8>,
         #[serde(flatten)]
         rest: BTreeMap<String, bool>,
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) enum Read {
+        #[serde(skip_serializing)]
+        Gone,
+        Held(Held),
+        Loose(Loose),
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) enum Held {
+        #[serde(skip_serializing)]
+        Old,
+        New(u8),
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) enum Loose {
+        #[serde(skip_serializing)]
+        Old,
+        New(u8),
+        #[serde(untagged)]
+        Other(String),
     }
 
     #[derive(JsonSchema)]
@@ -153,6 +190,23 @@ fn a_map_is_an_index_signature() {
           Any: { [key: string]: unknown };
           With: With;
           Open: Open;
+          Beside: ({ kind: "Some"; id: number } | { kind: "None" }) & { [key: string]: unknown };
+        };
+
+    "#]]);
+}
+
+#[test]
+fn variants_that_are_only_read_are_no_part_of_a_type() {
+    check::<types::Read>(expect![[r#"
+        export type Held = { New: number };
+
+        export type Loose = { New: number } | string;
+
+        /** What each event of `Read` carries. */
+        export type ReadEvents = {
+          Held: Held;
+          Loose: Loose;
         };
 
     "#]]);
