@@ -125,6 +125,13 @@ impl fmt::Display for NotForJs {
 
 impl std::error::Error for NotForJs {}
 
+/// As an `Error`: in what JavaScript calls, `?` hands it on.
+impl From<NotForJs> for JsValue {
+    fn from(refusal: NotForJs) -> Self {
+        js_sys::Error::new(&refusal.to_string()).into()
+    }
+}
+
 /// What serde wrote, with its maps as plain objects. They are made here: assigned to an object, as the serializer would, a key
 /// `__proto__` were its prototype.
 fn plain(value: JsValue) -> Result<JsValue, String> {
@@ -261,5 +268,10 @@ mod tests {
         let refusal = NotForJs { topic: "a.b".into(), reason: "9007199254740993 can't be represented".into() };
         let text = refusal.to_string();
         assert!(text.contains("a.b") && text.contains("9007199254740993") && text.contains("Digits"), "{text}");
+    }
+
+    #[test]
+    fn a_refusal_can_be_handed_on_to_javascript_as_the_readme_does() {
+        let _: fn(NotForJs) -> JsValue = JsValue::from;
     }
 }
