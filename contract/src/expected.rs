@@ -1,7 +1,7 @@
 //! What a validator says it expected, in words.
 
 use crate::{
-    model::{Model, Shape},
+    model::{Model, Record, Shape},
     text,
 };
 use std::fmt::Display;
@@ -13,6 +13,8 @@ const NAMED: usize = 10;
 const LOOKED_AT: usize = 200;
 /// Deepest alternative named.
 const DEEP: usize = 16;
+/// Members named of an object that is one of several.
+const TOLD: usize = 2;
 
 /// The words as a string literal.
 pub(crate) fn expected(model: &Model, shape: &Shape) -> String {
@@ -72,9 +74,18 @@ fn words(model: &Model, shape: &Shape, deep: usize, left: &mut usize) -> String 
         }
         Shape::All(parts) => parts.first().map_or("a value".into(), |part| words(model, &part.shape, deep - 1, left)),
         Shape::Union(arms) => {
+            let records = arms.iter().filter(|arm| matches!(model.resolve(&arm.shape), Shape::Record(_))).count();
+            let alike = records > 1 && arms.tag().is_none();
             let mut all: Vec<String> = Vec::new();
             for arm in arms.iter() {
-                let arm = words(model, &arm.shape, deep - 1, left);
+                let arm = match model.resolve(&arm.shape) {
+                    // What was found may be an object, too: it is told what it lacks.
+                    Shape::Record(record) if alike && *left > 0 && record.fields.iter().any(|field| field.required) => {
+                        *left -= 1;
+                        with_members(record)
+                    }
+                    _ => words(model, &arm.shape, deep - 1, left),
+                };
                 if !all.contains(&arm) {
                     all.push(arm);
                 }
@@ -96,6 +107,20 @@ pub(crate) fn either(all: impl Iterator<Item = String>, count: usize) -> String 
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => "nothing".into(),
+    }
+}
+
+/// An object by the first members that it has to have.
+fn with_members(record: &Record) -> String {
+    let mut names: Vec<_> =
+        record.fields.iter().filter(|field| field.required).take(TOLD + 1).map(|field| quoted(&field.name)).collect();
+    if names.len() > TOLD {
+        names[TOLD] = "more".into();
+    }
+    match names.split_last() {
+        Some((last, [])) => format!("an object with {last}"),
+        Some((last, rest)) => format!("an object with {} and {last}", rest.join(", ")),
+        None => "an object".into(),
     }
 }
 

@@ -253,7 +253,7 @@ fn an_invalid_payload_is_said_with_its_place_and_what_was_expected() {
         step/c/1: expected an integer from 0 to 255, found 256
         answer/Text: expected a string, found 1
         answer: expected "Yes", "No", {"Text": …}, {"Pair": …}, {"Deep": …}, {"Many": …} or {"Guess": …}, found an object
-        answer/Guess: expected an integer from -2147483648 to 2147483647, an array, an object or null, found an object
+        answer/Guess: expected an integer from -2147483648 to 2147483647, an array, an object with "number" and "words", an object with "words" or null, found an object
         texts/letter: expected a string of 1 character, found "ab"
         texts/code: expected a string like /^[A-Z]{2}-\d+$/, found "xx-1"
         numbers: expected an object, found Infinity
