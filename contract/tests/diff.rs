@@ -71,8 +71,14 @@ fn a_field_that_is_gone_breaks_if_pages_require_it() {
 
 #[test]
 fn a_renamed_field_is_told_with_the_way_to_keep_its_name() {
-    let with = |name: &str| object(&json!({ name: { "type": "integer", "format": "uint8" } }), &[name]);
-    let changes = check(&contract(&with("used"), &json!({})), &contract(&with("taken"), &json!({})));
+    let with = |name: &str, format: &str| object(&json!({ name: { "type": "integer", "format": format } }), &[name]);
+    let changes =
+        |now: &str| check(&contract(&with("used", "uint16"), &json!({})), &contract(&with("taken", now), &json!({})));
+    // What is narrower or wider is another field.
+    for other in ["uint8", "uint32"] {
+        assert!(!changes(other)[0].next.contains("taken"), "{}", changes(other)[0]);
+    }
+    let changes = changes("uint16");
     assert_eq!(told(&changes), ["! field-removed .used /used", ". field-added .taken /taken"]);
     assert!(
         changes[0].next.contains("\"taken\"") && changes[0].next.contains("#[serde(rename = \"used\")]"),
@@ -96,6 +102,9 @@ fn what_widens_breaks_and_what_narrows_does_not() {
     says(&json!({ "type": "string", "maxLength": 2 }), &json!({ "enum": ["abc", "d"] }), &["! changed "]);
     says(&true.into(), &byte, &[". narrowed "]);
     says(&byte, &true.into(), &["! widened "]);
+    let (two, three) = (json!({ "type": ["string", "boolean"] }), json!({ "type": ["string", "boolean", "null"] }));
+    says(&two, &three, &["! null-added "]);
+    says(&three, &two, &[". null-removed "]);
 }
 
 #[test]
@@ -114,8 +123,30 @@ fn lists_and_tuples_are_compared_by_what_is_in_them() {
     let within = |schema: &Value| object(&json!({ "a": schema }), &["a"]);
     says(&within(&list(maybe.clone(), json!({}))), &within(&pair), &[". narrowed .a /a"]);
     says(&within(&pair), &within(&three), &["! changed .a /a"]);
-    let exactly = within(&list(bool, json!({ "minItems": 3, "maxItems": 3 })));
+    let exactly = within(&list(bool.clone(), json!({ "minItems": 3, "maxItems": 3 })));
     says(&within(&three), &exactly, &[". unchecked Shop"]);
+    let and_bool =
+        |first: &Value| json!({ "type": "array", "prefixItems": [first, bool], "minItems": 2, "maxItems": 2 });
+    says(&within(&and_bool(&bool)), &within(&and_bool(&maybe)), &["! null-added .a.0 /a/0"]);
+    // Its length is told beside its items.
+    let upto = |items: &Value, max: u8| list(items.clone(), json!({ "maxItems": max }));
+    says(&upto(&maybe, 2), &upto(&bool, 1), &[". null-removed [] /*", ". narrowed "]);
+    says(&upto(&maybe, 1), &upto(&bool, 2), &[". null-removed [] /*", "! widened "]);
+    says(&upto(&bool, 2), &upto(&maybe, 1), &["! null-added [] /*", ". narrowed "]);
+}
+
+#[test]
+fn flattened_types_are_compared_part_by_part() {
+    let part = |name: &str, kind: &str| object(&json!({ name: { "type": kind } }), &[name]);
+    let flat = |parts: &[Value]| {
+        let mut own = part("own", "boolean");
+        own["allOf"] = parts.into();
+        own
+    };
+    says(&flat(&[part("a", "string")]), &flat(&[part("a", "boolean")]), &["! changed .a /a"]);
+    // Of more or fewer nobody knows which is which.
+    let (one, two) = (flat(&[part("b", "string")]), flat(&[part("a", "string"), part("b", "string")]));
+    says(&one, &two, &[". narrowed "]);
 }
 
 #[test]
@@ -197,6 +228,23 @@ fn a_named_type_is_told_once_with_all_its_places() {
          it is a fault to them; send it in a new field or a new variant, and the old one as it was until no page built with \
          it is open (also Shop::e.more[])"
     );
+}
+
+#[test]
+fn what_holds_a_named_type_that_changed_says_nothing_of_its_own() {
+    let line = || json!({ "$ref": "#/$defs/Line" });
+    let pair = json!({ "type": "array", "prefixItems": [line(), { "type": "null" }], "minItems": 2, "maxItems": 2 });
+    let boxed = object(&json!({ "in": line(), "more": { "type": "boolean" } }), &["in"]);
+    let list = json!({ "type": "array", "items": line() });
+    let payload = object(&json!({ "first": line(), "boxed": boxed, "list": list, "pair": pair }), &[]);
+    let defs = |kind: &str| json!({ "Line": object(&json!({ "n": { "type": kind } }), &["n"]) });
+    for (old, new, expected) in
+        [("integer", "number", "! widened .first.n /first/n"), ("number", "integer", ". narrowed .first.n /first/n")]
+    {
+        let changes = check(&contract(&payload, &defs(old)), &contract(&payload, &defs(new)));
+        assert_eq!(told(&changes), [expected]);
+        assert_eq!(changes[0].also, ["Shop::e.boxed.in", "Shop::e.list[]", "Shop::e.pair.0"]);
+    }
 }
 
 #[test]
@@ -306,8 +354,10 @@ fn comments_and_formats_break_nothing() {
 
 #[test]
 fn an_event_that_says_the_same_is_not_searched_however_large_it_is() {
-    let arm = |i: usize| json!({ "type": "object", "required": ["kind", "n"], "properties": { "kind": { "const": format!("k{i}"), "type": "string" }, "n": { "$ref": "#/$defs/N" } } });
-    let large = json!({ "oneOf": (0..800).map(arm).collect::<Vec<_>>() });
+    // Nothing tells them apart.
+    let arm = |i: usize| object(&json!({ format!("k{i}"): { "type": "boolean" } }), &[&format!("k{i}")]);
+    let any = json!({ "anyOf": (0..800).map(arm).collect::<Vec<_>>() });
+    let large = object(&json!({ "any": any, "n": { "$ref": "#/$defs/N" } }), &["any", "n"]);
     let shop = |events: &[Value], doc: &str| {
         let number = json!({ "type": "integer", "format": "int32", "description": doc });
         compiled(&json!({ "title": "Shop", "oneOf": events, "$defs": { "N": number } }))
@@ -316,5 +366,5 @@ fn an_event_that_says_the_same_is_not_searched_however_large_it_is() {
     // Each arm held against each would end where the search does, and what could not be proved breaks.
     let now = [event("a", &large), event("b", &json!({ "type": ["string", "null"] })), event("c", &json!({}))];
     let changes = check(&old, &shop(&now, "A number."));
-    assert_eq!(told(&changes), [". docs Shop::a::k0.n /n", "! null-added Shop::b", ". event-added Shop::c"]);
+    assert_eq!(told(&changes), [". docs Shop::a.n /n", "! null-added Shop::b", ". event-added Shop::c"]);
 }

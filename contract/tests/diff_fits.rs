@@ -189,6 +189,13 @@ fn numbers_fit_by_their_range_open_or_not() {
             &[one(above, 0.0), one(min, 0.5), integer(1), json!({ "enum": [up] })],
             &[one(min, 0.0), one(above, -0.5), not(1.0), number(json!({})), integer(0), json!({ "enum": [0.0] })],
         );
+        // Bounds that are neither 0 nor 1.
+        check_all(
+            &one(above, 4.0),
+            &[one(min, 5.0), one(above, 4.0)],
+            &[one(min, 3.0), one(min, 4.0), one(above, 3.0)],
+        );
+        check_all(&one(min, 4.0), &[one(min, 4.0), one(above, 4.0)], &[one(min, 3.0), one(above, 3.0)]);
         let also = number(json!({ "not": { "const": 0 }, min: up * -9.0 }));
         check_all(&not(0.0), &[also, of("integer", json!({ "not": { "const": 0 } }))], &[]);
     }
@@ -206,6 +213,12 @@ fn what_has_but_a_few_values_fits_where_they_are_listed() {
         &[boolean(), json!({ "enum": [1.0] })],
         &[json!({ "enum": [2] }), upto(1, 2)],
     );
+    check_all(
+        &json!({ "enum": [0] }),
+        &[json!({ "enum": [-0.0] }), json!({ "enum": [0.0] })],
+        &[json!({ "enum": [null] })],
+    );
+    check_all(&json!({ "enum": [-0.0] }), &[json!({ "enum": [0] })], &[]);
     check_all(&json!({ "enum": [true] }), &[], &[boolean()]);
     check_all(&json!({ "enum": [null, "a"] }), &[json!({ "type": "null" })], &[boolean(), string()]);
     check_all(
@@ -502,9 +515,16 @@ fn alternatives_with_a_tag_fit_by_its_name() {
             arm("kind", "c", string()),
             arm("type", "a", string()),
             optional,
-            two,
+            two.clone(),
             object(json!({ "x": string() }), &["x"]),
         ],
+    );
+    // One that says either of two names says none.
+    let either_of_two = either(&[two, arm("kind", "c", boolean())]);
+    check_all(
+        &either_of_two,
+        &[arm("kind", "a", string()), arm("kind", "b", string()), arm("kind", "c", boolean())],
+        &[arm("kind", "b", boolean()), arm("kind", "c", string()), arm("kind", "d", string())],
     );
     check_all(
         &either(&[arm("kind", "a", string()), null_or(boolean())]),

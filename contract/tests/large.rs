@@ -1,6 +1,7 @@
 //! Types of many thousand members, values or alternatives: what is said of them, and that nothing is searched for each.
 //!
-//! No time is asserted. What searched its neighbours for each of so many would be at it for minutes.
+//! No time is asserted. What searched its neighbours for each of so many would be at it for a minute and more, and what held
+//! each against each would have nothing left to prove the change of the other event.
 
 use eventwire_contract::{Change, Contract, check};
 use serde_json::{Map, Value, json};
@@ -49,27 +50,27 @@ fn boolean() -> Value {
 
 #[test]
 fn members_by_the_thousand_are_found_by_their_names() {
-    let n = 12_000;
+    let n = 60_000;
     let now = object(1..n + 1, |i| if i == n - 1 { boolean() } else { string() });
-    let expected = ["! field-removed Shop::e.m0", "! changed Shop::e.m11999", ". field-added Shop::e.m12000"];
+    let expected = ["! field-removed Shop::e.m0", "! changed Shop::e.m59999", ". field-added Shop::e.m60000"];
     says(&object(0..n, |_| string()), &now, &expected);
 }
 
 #[test]
 fn members_of_flattened_types_and_maps_are_found_by_their_names() {
-    let n = 3_000;
+    let n = 15_000;
     let flattened = |last: usize| {
         let mut both = object(0..n, |_| string());
         both["allOf"] = json!([object(n..last, |_| string())]);
         json!({ "anyOf": [both, { "type": "null" }] })
     };
-    says(&flattened(2 * n), &flattened(2 * n + 1), &[". field-added Shop::e.m6000"]);
+    says(&flattened(2 * n), &flattened(2 * n + 1), &[". field-added Shop::e.m30000"]);
     let map = |last: usize| {
         let mut map = object(0..last, |_| string());
         (map["additionalProperties"], map["minProperties"]) = (string(), 2.into());
         map
     };
-    says(&map(n), &map(n + 1), &[". field-added Shop::e.m3000"]);
+    says(&map(n), &map(n + 1), &[". field-added Shop::e.m15000"]);
 }
 
 #[test]
@@ -84,6 +85,7 @@ fn words_and_numbers_by_the_thousand_are_found_and_not_searched_for() {
 #[test]
 fn variants_by_the_thousand_are_found_by_their_names() {
     let n = 3_000;
+    // Each payload held against each would end where the search does.
     let enumeration = |from: usize| json!({ "oneOf": (from..from + n).map(|i| external(&format!("v{i}"), &boolean())).collect::<Vec<_>>() });
     says(&enumeration(0), &enumeration(1), &[". variant-removed Shop::e", "! variant-added Shop::e"]);
 }
@@ -128,15 +130,4 @@ fn a_type_that_changed_in_many_places_and_is_used_in_many_lists_not_all_of_them(
     let changes = changes(&payload, &payload, [&line(string), &line(boolean)]);
     assert_eq!(changes.len(), n);
     assert_eq!(changes.iter().map(|change| change.also.len()).sum::<usize>(), 1 << 18);
-}
-
-#[test]
-fn patterns_and_members_by_the_thousand_are_written_without_looking_for_each() {
-    let n = 4_000;
-    let pattern = |i: usize| json!({ "type": "string", "pattern": format!("^a{i}$") });
-    // Any member of the first alternative might be the one that tells them apart.
-    let alike = |i: usize| json!({ "enum": ["a", format!("{i}")] });
-    let any = json!({ "oneOf": [object(0..n, pattern), object(0..n, alike)] });
-    let module = contract(&any, &json!({}), 2).javascript();
-    assert_eq!(module.matches("new RegExp(").count(), n);
 }

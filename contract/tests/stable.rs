@@ -49,6 +49,11 @@ mod shop {
     pub(super) struct Status {
         open: bool,
     }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Shelf {
+        of: Status,
+    }
 }
 
 mod stock {
@@ -57,6 +62,11 @@ mod stock {
     #[derive(JsonSchema)]
     pub(super) struct Status {
         left: u32,
+    }
+
+    #[derive(JsonSchema)]
+    pub(super) struct Shelf {
+        of: Status,
     }
 }
 
@@ -75,11 +85,15 @@ enum Forth {
     Point2(Point2),
     Shop(shop::Status),
     Stock(stock::Status),
+    ShopShelf(shop::Shelf),
+    StockShelf(stock::Shelf),
 }
 
 #[derive(JsonSchema)]
 #[schemars(rename = "Forth")]
 enum Back {
+    StockShelf(stock::Shelf),
+    ShopShelf(shop::Shelf),
     Stock(stock::Status),
     Shop(shop::Status),
     Point2(Point2),
@@ -117,7 +131,9 @@ fn names() -> Expect {
         Point2: Point2;
         Point: Point;
         Shop: Status_a7f43e;
+        ShopShelf: Shelf_92977c;
         Stock: Status_65a3d1;
+        StockShelf: Shelf_844e09;
         Texts: PageString;
         Twice: PairOrder;
     "#]]
@@ -141,4 +157,55 @@ fn a_generic_type_used_once_keeps_its_name() {
         Again: Page;
         Orders: Page;
     "#]]);
+}
+
+/// Types of one name that say the same.
+macro_rules! same {
+    ($($name:ident)*) => {
+        $(mod $name {
+            #[derive(schemars::JsonSchema)]
+            pub(super) struct Same {
+                at: u8,
+            }
+        })*
+    };
+}
+
+same!(one two three four);
+
+#[test]
+fn types_that_share_a_name_and_say_the_same_are_counted() {
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Forth")]
+    enum Counted {
+        One(one::Same),
+        Two(two::Same),
+        Three(three::Same),
+        Four(four::Same),
+    }
+    check::<Counted>(expect![[r#"
+        Four: Same_980b20_4;
+        One: Same_980b20;
+        Three: Same_980b20_3;
+        Two: Same_980b20_2;
+    "#]]);
+}
+
+#[test]
+fn a_text_that_reads_like_a_reference_is_not_renamed_with_the_type() {
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Forth")]
+    enum Named {
+        Shop(shop::Status),
+        Stock(stock::Status),
+        Odd(Odd),
+    }
+    #[derive(JsonSchema)]
+    enum Odd {
+        /// A constant in the schema.
+        #[serde(rename = "#/$defs/Status2")]
+        Text,
+    }
+    let text = Contract::of::<Named>().unwrap().typescript();
+    assert!(text.contains(r##""#/$defs/Status2""##), "{text}");
 }
