@@ -15,7 +15,7 @@ pub(crate) const COMMAND: Command = Command {
     name: "mutants",
     summary: "Change the code, and list the changes no test notices",
     help: "\
-cargo xtask mutants client|log|session|hub [--shard K/N]
+cargo xtask mutants client|log|session|hub|contract [--shard K/N]
 
 Changes one place of the room at a time and runs the room's tests. What was caught and what was missed is kept in
 target/mutants/ROOM. cargo-mutants is installed into target/tools if it is missing.
@@ -37,7 +37,7 @@ struct Room {
 /// The stores' own tests wait for the disk and say nothing of these rooms.
 const SERVER: &[&str] = &["--lib", "--", "log::", "session::", "hub::"];
 
-const ROOMS: [Room; 4] = [
+const ROOMS: [Room; 5] = [
     Room {
         name: "client",
         package: "eventwire-client-core",
@@ -56,6 +56,21 @@ const ROOMS: [Room; 4] = [
             "server/src/hub/keys.rs",
         ],
         tests: SERVER,
+    },
+    Room {
+        name: "contract",
+        package: "eventwire-contract",
+        files: &[
+            "contract/src/checks/leaf.rs",
+            "contract/src/checks/union.rs",
+            "contract/src/diff/limits.rs",
+            "contract/src/diff/walk.rs",
+            "contract/src/flattened.rs",
+            "contract/src/hash.rs",
+            "contract/src/named.rs",
+            "contract/src/stable.rs",
+        ],
+        tests: &["--lib", "--tests"],
     },
 ];
 
