@@ -181,7 +181,7 @@ both("a server that is silent for longer than its heartbeat allows is dialled an
   await dialled();
   const { source, stream } = await opening;
   const pass = (seconds: number): void => {
-    for (let n = 0; n < seconds; n++) mock.timers.tick(1000);
+    for (let n = 0; n < seconds && !source.closed; n++) mock.timers.tick(1000);
   };
   pass(10);
   // A comment is seen over fetch alone.
