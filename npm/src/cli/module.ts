@@ -18,12 +18,23 @@ export function moduleOf(text: string, from: string): string {
   throw refused(from, text, made);
 }
 
-/** Writes the module of the text it is given, and says whether it had to. Asked again, it looks whether another hand changed the file. */
+/**
+ * Writes the module of the text it is given, and says whether it had to. Asked again for the same text, it compiles nothing, and
+ * looks whether another hand changed the file.
+ */
 export function keeper(path: string, from: string): (text: string) => boolean {
-  let [of, module]: [string | undefined, string] = [undefined, ""];
+  let last: { of: string; module?: string; refusal?: unknown } | undefined;
   return (text) => {
-    if (text !== of) [module, of] = [moduleOf(text, from), text];
-    return keep(path, module);
+    if (text !== last?.of) {
+      last = { of: text };
+      try {
+        last.module = moduleOf(text, from);
+      } catch (refusal) {
+        last.refusal = refusal;
+      }
+    }
+    if (last.module === undefined) throw last.refusal;
+    return keep(path, last.module);
   };
 }
 
