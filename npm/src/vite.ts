@@ -71,7 +71,7 @@ export function eventwire({ from, to, build = "check", headers = {} }: Options):
       const read = origin();
       const kept = keeper(path(), read.name);
       const use = (text: string): void => {
-        const written = kept(text);
+        const written = kept(text, warned);
         if (written || warned) logger.info(`eventwire: ${to} is ${written ? "rewritten" : "up to date"}`, { timestamp: true });
         warned = false;
         looked();

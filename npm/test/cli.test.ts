@@ -248,11 +248,31 @@ test("a watched file that is replaced or broken for a moment is followed", async
     rmSync(join(dir, "f.ts"));
     await until("the file that another hand took away", () => existsSync(join(dir, "f.ts")));
     put("f.ts", "another branch");
-    await until("the file that another hand wrote", () => readFileSync(join(dir, "f.ts"), "utf8").includes("sku: boolean"));
+    put("f.json", schema());
+    await until("the third file", () => readFileSync(join(dir, "f.ts"), "utf8").includes("sku: string"));
   } finally {
     child.kill("SIGTERM");
   }
   assert.equal(await ended, 0);
+});
+
+test("a watch leaves to another branch what that made of the module, until the contract changes or the module is gone", async () => {
+  const { keeper } = (await import(new URL("../dist/cli/module.js", import.meta.url).href)) as { keeper(path: string, from: string): (text: string, look: boolean) => boolean };
+  const path = join(dir, "k.ts");
+  const kept = keeper(path, "k.json");
+  const change = (): void => writeFileSync(path, "another branch");
+  const [before, now] = [schema(), schema({ type: "boolean" })];
+  assert.deepEqual([kept(before, false), kept(before, false)], [true, false]);
+  // Written over at once it would stand in the way of git, which checks out one branch after the other.
+  change();
+  assert.deepEqual([kept(before, false), readFileSync(path, "utf8")], [false, "another branch"]);
+  assert.equal(kept(now, false), true);
+  change();
+  assert.equal(kept(now, true), true, "after some trouble it is looked at");
+  rmSync(path);
+  assert.equal(kept(now, false), true);
+  for (const _ of [1, 2]) assert.throws(() => kept("{", false), /k\.json is no JSON/);
+  assert.equal(kept(now, false), false);
 });
 
 test("check tells what breaks open pages first, and ends with 1 only if something does", async () => {

@@ -1,6 +1,6 @@
 // The contract's module as a file: written only if it says something else, and never by halves.
 
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { types } from "./compiler.js";
 import { Failure, fileFailure, refused } from "./failure.js";
 
@@ -19,12 +19,12 @@ export function moduleOf(text: string, from: string): string {
 }
 
 /**
- * Writes the module of the text it is given, and says whether it had to. Asked again for the same text, it compiles nothing, and
- * looks whether another hand changed the file.
+ * Writes the module of the text it is given, and says whether it had to. Asked again for the same text it leaves to another hand, or
+ * another branch, what that made of the file, unless the file is gone or `look` says to look into it.
  */
-export function keeper(path: string, from: string): (text: string) => boolean {
-  let last: { of: string; module?: string; refusal?: unknown } | undefined;
-  return (text) => {
+export function keeper(path: string, from: string): (text: string, look: boolean) => boolean {
+  let last: { of: string; module?: string; refusal?: unknown; kept?: boolean } | undefined;
+  return (text, look) => {
     if (text !== last?.of) {
       last = { of: text };
       try {
@@ -34,7 +34,10 @@ export function keeper(path: string, from: string): (text: string) => boolean {
       }
     }
     if (last.module === undefined) throw last.refusal;
-    return keep(path, last.module);
+    if (last.kept && !look && existsSync(path)) return false;
+    const written = keep(path, last.module);
+    last.kept = true;
+    return written;
   };
 }
 

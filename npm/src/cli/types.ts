@@ -11,8 +11,7 @@ Writes the TypeScript module of a contract: types, validators, names. The schema
 \`hub.contract_route()\`, or a file with the same text. The file is written only if it says something else.
 
   -o, --out FILE   where to; without it the module goes to standard output
-      --watch      go on, and write again when the contract changes, or the file by another hand; a server that is away is
-                   waited for
+      --watch      go on, and write again when the contract changes or FILE is gone; a server that is away is waited for
       --check      write nothing; end with 1 and the difference if FILE is stale or not there
   -H, --header     sent along, as 'authorization: Bearer …'; may be given several times. A name alone takes its value
                    from the environment: \`--header authorization\` from EVENTWIRE_HEADER_AUTHORIZATION
@@ -44,7 +43,7 @@ export async function run(words: Words): Promise<number> {
     let asked = true;
     const kept = keeper(out!, from.name);
     const use = (text: string): void => {
-      const written = kept(text);
+      const written = kept(text, asked);
       if (written || asked) console.log(`${time()} ${out} ${written ? "is rewritten" : "is up to date"}`);
       asked = false;
     };
