@@ -2,14 +2,17 @@
 
 import { createServer } from 'node:net'
 
+// Below the ports that systems give by themselves to who connects (Linux from 32,768, RFC 6335 from 49,152): while a server is
+// away, a connection to it could be given its port, and would meet itself there.
+const [FROM, TO] = [20_000, 32_000]
+
 /** The first of `count` free ports in a row. */
 export async function freePort(count = 1) {
   for (let tries = 0; tries < 50; tries += 1) {
+    const first = FROM + Math.floor(Math.random() * (TO - FROM - count))
     const held = []
     try {
-      held.push(await hold(0))
-      const first = held[0].address().port
-      for (let next = 1; next < count; next += 1) held.push(await hold(first + next))
+      for (let port = first; port < first + count; port += 1) held.push(await hold(port))
       return first
     } catch {
       // One of the row is taken; try another row.
