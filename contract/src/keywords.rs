@@ -100,6 +100,20 @@ pub(crate) fn external(arm: &Value) -> Option<(&str, &Value)> {
     (closed && required.len() == 1 && required[0] == name.as_str()).then_some((name.as_str(), schema))
 }
 
+/// Whether the arms of a `oneOf` are the variants of an externally tagged enum. Under `#[serde(deny_unknown_fields)]` the
+/// arm of a variant that has nothing but its tag is closed around one member, too: the same one in each arm.
+pub(crate) fn externals(arms: &[Value]) -> bool {
+    let tag = |arm| external(arm).filter(|(_, payload)| is_tag(payload)).map(|(name, _)| name);
+    let first = arms.first().and_then(tag);
+    arms.iter().all(|arm| unit(arm) || external(arm).is_some())
+        && (first.is_none() || arms.iter().any(|arm| tag(arm) != first))
+}
+
+/// Whether a member says the name of a variant.
+fn is_tag(member: &Value) -> bool {
+    member.get("const").is_some() && unit(member)
+}
+
 /// The schemas behind a keyword that takes a list of them.
 pub(crate) fn list<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a [Value]> {
     object.get(key)?.as_array().map(Vec::as_slice)

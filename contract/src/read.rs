@@ -7,7 +7,7 @@
 use crate::{
     facts::Facts,
     flattened,
-    keywords::{self, count, external, is_annotation, is_of, is_true, list, typed, unit, values},
+    keywords::{self, count, external, externals, is_annotation, is_of, is_true, list, typed, values},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
     numbers, pattern, refs,
     refusal::{At, Refusal},
@@ -362,7 +362,7 @@ impl Reader<'_> {
 
     fn union(&mut self, arms: &[Value], key: &str, at: &At) -> Shape {
         let at_arm = |i: usize| at.key(key).key(i);
-        if key == "oneOf" && arms.iter().all(|arm| unit(arm) || external(arm).is_some()) {
+        if key == "oneOf" && externals(arms) {
             let mut names = Vec::new();
             let mut members = Vec::new();
             for (i, arm) in arms.iter().enumerate() {

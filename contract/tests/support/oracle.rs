@@ -43,21 +43,34 @@ impl Oracle {
 /// An exception: a page ignores members it does not know, so that a server may add some, also where the schema closes an
 /// object. What names a variant stays closed, or any two variants at once would be one.
 fn open(schema: &mut Value) {
+    opened(schema, false);
+}
+
+fn opened(schema: &mut Value, arm: bool) {
     match schema {
         Value::Object(object) => {
-            let len = |object: &serde_json::Map<_, _>, key: &str| match object.get(key) {
+            let len = |key: &str| match object.get(key) {
                 Some(Value::Object(all)) => all.len(),
                 Some(Value::Array(all)) => all.len(),
                 _ => 0,
             };
-            let variant = len(object, "properties") == 1 && len(object, "required") == 1;
+            // A member that is a constant is a tag, and names the variant as well with others beside it.
+            let tag = |member: &Value| member.get("const").is_some();
+            let member = object.get("properties").and_then(|all| all.as_object()?.values().next());
+            let variant = arm && len("properties") == 1 && len("required") == 1 && !member.is_some_and(tag);
             if !variant
                 && object.get("additionalProperties") == Some(&false.into())
-                && len(object, "patternProperties") == 0
+                && object.get("patternProperties").is_none()
             {
                 object.remove("additionalProperties");
             }
-            object.values_mut().for_each(open);
+            for (key, value) in object {
+                let arms = matches!(key.as_str(), "oneOf" | "anyOf");
+                match value {
+                    Value::Array(values) => values.iter_mut().for_each(|value| opened(value, arms)),
+                    value => opened(value, false),
+                }
+            }
         }
         Value::Array(values) => values.iter_mut().for_each(open),
         _ => {}

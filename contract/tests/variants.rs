@@ -1,0 +1,71 @@
+//! Enums inside payloads whose variants look alike in their schema, held against serde, ajv and the `jsonschema` crate.
+
+#![allow(dead_code)]
+
+mod support;
+
+use eventwire_contract::Contract;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use support::{node, oracle::Oracle};
+
+/// What the validator says of each payload of an event `it`, where ajv and `jsonschema` say the same.
+fn verdicts<E: JsonSchema>(payloads: &[Value]) -> Vec<bool> {
+    let contract = Contract::of::<E>().unwrap();
+    let oracle = Oracle::new(&contract);
+    let cases: Vec<_> = payloads.iter().map(|payload| ("it".to_owned(), payload.to_string())).collect();
+    let answer = node::agreed(&contract, &oracle.schemas, &cases);
+    assert_eq!(answer["apart"], json!([]), "ajv and the validator differ");
+    let verdicts: Vec<_> = answer["verdicts"].as_str().unwrap().bytes().map(|verdict| verdict == b'v').collect();
+    for (payload, verdict) in payloads.iter().zip(&verdicts) {
+        assert_eq!(oracle.accepts(&("it".into(), payload.clone())), *verdict, "jsonschema differs: {payload}");
+    }
+    verdicts
+}
+
+fn fits<E: JsonSchema>(payload: Value) -> bool {
+    verdicts::<E>(&[payload])[0]
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Closed {
+    It(Step),
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", deny_unknown_fields, rename_all = "camelCase")]
+enum Step {
+    Packed,
+    Sent,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Beside {
+    It(Content),
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "t", content = "c", deny_unknown_fields)]
+enum Content {
+    A,
+    B,
+    C,
+}
+
+#[test]
+fn variants_that_are_nothing_but_a_tag_are_told_apart_where_serde_denies_unknown_fields() {
+    for event in [Closed::It(Step::Packed), Closed::It(Step::Sent)] {
+        let event = serde_json::to_value(&event).unwrap();
+        assert!(fits::<Closed>(event["it"].clone()), "{event}");
+    }
+    assert!(fits::<Closed>(json!({ "kind": "sent", "since": 1 })), "a page ignores what it does not know");
+    assert!(!fits::<Closed>(json!({ "kind": "lost" })));
+    for event in [Beside::It(Content::A), Beside::It(Content::B), Beside::It(Content::C)] {
+        let event = serde_json::to_value(&event).unwrap();
+        assert!(fits::<Beside>(event["it"].clone()), "{event}");
+    }
+    assert!(!fits::<Beside>(json!({ "t": "D" })));
+}
