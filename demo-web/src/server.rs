@@ -89,7 +89,7 @@ async fn events(State(app): State<App>, headers: HeaderMap, want: Subscribe) -> 
 }
 
 async fn naive(State(app): State<App>) -> impl IntoResponse {
-    app.naive.stream()
+    app.naive.stream().await
 }
 
 /// What the page begins with: the position is taken before anything else is asked.
@@ -144,6 +144,7 @@ async fn publish(State(app): State<App>, headers: HeaderMap, Json(batch): Json<V
             }
         }
     }
+    app.naive.begin();
     StatusCode::OK.into_response()
 }
 

@@ -14,8 +14,7 @@ use tokio::{
     sync::mpsc,
 };
 
-/// How long a server that died stays dead. Bare `EventSource`s dial every 3 s in Chromium, every 5 s in Firefox: none of them
-/// just when the server begins, before the publisher has sent what waited, so what the left loses is no matter of luck.
+/// How long a server that died stays dead: long enough to be seen. What happens meanwhile is what the left loses.
 const DEAD: Duration = Duration::from_secs(7);
 
 /// What the supervisor may be asked.
