@@ -35,7 +35,7 @@ test("the wasm is taken in whatever form a page or a bundler has it", async () =
         await initialize(${code})
         connect({ name: "", hash: "", names: [], validate: {} }, "http://127.0.0.1:1/").close()
         console.log("fine")`;
-      const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 20_000 });
+      const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 60_000 });
       assert.equal(stdout, "fine\n", way);
     }
   } finally {

@@ -69,15 +69,16 @@ const CASES = {
   post: { ask: { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'POST') },
   report: { ask: { method: 'REPORT', body: '{"a":1}', headers: { 'content-type': 'application/json; charset=utf-8' } }, play: async (stage) => again(stage, 'REPORT') },
   'read-timeout: any byte is a word, and silence is a lost connection': {
-    ask: { readTimeoutMs: 3000 },
+    ask: { readTimeoutMs: 6000 },
     play: async ({ line, told, next }) => {
       line.write('data: Hello\n\n')
-      // Slower in all than silence is believed, and each byte a tenth of that behind the one before.
-      for (const byte of 'data: slow\n\n') {
+      // Slower in all than silence is believed, and each byte a twentieth of that behind the one before: a machine may stand
+      // still for seconds meanwhile.
+      for (const byte of 'data: slowly, byte by byte\n\n') {
         line.write(byte)
         await pass(300)
       }
-      await told(event('Hello'), event('slow'), 'error')
+      await told(event('Hello'), event('slowly, byte by byte'), 'error')
       await next()
     },
   },
@@ -204,7 +205,7 @@ async function play(base, { ask, status = 200, play }) {
   const next = () => until('a connection', () => lines.length > seen && lines[seen++])
   const kind = (message) => (typeof message === 'string' ? message : JSON.stringify(message))
   const told = async (...should) => {
-    await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 20_000 })
+    await until('callbacks', () => news.filter(Boolean).length >= should.length)
     same(news.map((message, n) => (typeof should[n] === 'string' ? message.kind : kind(message))), should.map(kind), 'told')
   }
   try {

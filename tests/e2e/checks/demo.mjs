@@ -175,14 +175,15 @@ async function notes(page) {
 async function sessions(page, browser, url) {
   // Read without a browser's help, so that no third tab hides these.
   const list = async () => (await (await fetch(`${url}/sessions.json`)).json()).sessions
-  const live = async (tab) => (await text(tab, '#ours .badge')) === 'live'
+  // A page that has just been opened has no panels yet.
+  const live = (tab) => tab.$$eval('#ours .badge', ([badge]) => badge?.textContent === 'live')
   await until('the first tab to be live', () => live(page))
   const second = await open(browser, url)
   await until('the second tab to be live', () => live(second))
   await until('the two tabs to share', async () => (await client(second, 'carried by')) === 'another tab' && (await list()).length === 1)
   const before = (await score(second, 'ours')).delivered
   await until('events in the second tab', async () => (await score(second, 'ours')).delivered > before + 5)
-  await until('the hidden tab, which had the stream, to rest', async () => (await text(page, '#ours .badge')).startsWith('paused'), { timeout: 40_000 })
+  await until('the hidden tab, which had the stream, to rest', async () => (await text(page, '#ours .badge')).startsWith('paused'), PATIENCE)
   await until('the other tab to have it', async () => (await client(second, 'carried by')) === 'this tab, for all' && (await list()).length === 1)
   await page.bringToFront()
   await until('both to be live', async () => (await live(page)) && (await live(second)))
@@ -193,9 +194,9 @@ async function sessions(page, browser, url) {
   const pop = await open(browser, `${url}/sessions.html`)
   await until('the list', () => pop.$$eval('tbody tr', (rows) => rows.length === 1))
   await pop.screenshot({ path: left('demo-sessions.png') })
-  await until('the hidden tabs to leave', async () => (await list()).length === 0, { timeout: 40_000, every: 200 })
+  await until('the hidden tabs to leave', async () => (await list()).length === 0, { ...PATIENCE, every: 200 })
   await page.bringToFront()
-  await until('the first tab to come back', async () => (await list()).length === 1 && live(page), { timeout: 20_000, every: 200 })
+  await until('the first tab to come back', async () => (await list()).length === 1 && live(page), { every: 200 })
   for (const opened of [pop, second]) await opened.close()
 }
 

@@ -103,7 +103,7 @@ async function emptyProject(tarball) {
   await install(dir, tarball)
   // Importing starts nothing: no request, no timer, no wasm. A process that could not end would be ended by force.
   const script = "const names = Object.keys(await import('eventwire')); if (!names.includes('connect')) throw new Error(names.join())"
-  await succeed(process.execPath, ['--input-type=module', '-e', script], { cwd: dir, timeout: 10_000 })
+  await succeed(process.execPath, ['--input-type=module', '-e', script], { cwd: dir, timeout: 30_000 })
   await succeed(tool('tsc'), ['-p', dir], { cwd: dir })
 }
 

@@ -38,7 +38,7 @@ const CASES = {
     await until('the events', async () => (await stage.book()).ticks.two)
     const { ticks } = await stage.book()
     same(ticks, { one: [11], two: [12] }, 'handed over')
-    same(await stage.text('three'), '11', 'shown')
+    await until('the newest to be shown', async () => (await stage.text('three')) === '11')
     await pass(300)
     same([site.requests.length, site.lines.length], [1, 1], 'requests and streams after a while')
   },
@@ -67,7 +67,7 @@ const CASES = {
     await until('the event', async () => (await stage.book()).ticks.one)
     await stage.show([listener('one', 'load.a', 'load.c'), newest('late', 'load.*')])
     await until('another request', () => site.requests.length === 2)
-    same(await stage.text('late'), '11', 'shown to who came later')
+    await until('the newest to be shown to who came later', async () => (await stage.text('late')) === '11')
     await until('the other stream', () => site.lines.length === 1 && site.requests.length === 2)
     same([topicsOf(site.requests[1]), site.requests[1].query.get('lastEventId')], [['load.*', 'load.a', 'load.c'], 'k3f9x2m1q0ab-11'], 'asked for')
     say(12, 'load.c')
@@ -87,12 +87,12 @@ const CASES = {
     await until('the stream', () => site.lines.length === 1)
     const other = await hide(browser, page)
     await until('the stream to be let go', () => site.lines.length === 0)
+    await until('the component to see the pause', async () => (await stage.book()).states.includes('one paused hidden'))
     await show(page)
     await other.close()
     await until('the stream again', () => site.lines.length === 1)
     say(11, 'load.a')
     await until('the event', async () => (await stage.book()).ticks.one)
-    must((await stage.book()).states.includes('one paused hidden'), 'the component saw the pause')
   },
   async 'a position that is kept outlives a reload, and a keeper made anew at each render is the same'({ stage, site, page, say }) {
     const parts = [{ ...listener('one', 'load.a'), options: { keep: 'shop' } }]

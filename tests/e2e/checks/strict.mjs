@@ -110,7 +110,7 @@ async function unlisted(browser, files) {
   }, `${other.url}/events`)
   // The console has it too, but not over WebDriver BiDi.
   const named = `connect-src ${other.url}/events`
-  await until('the browser to name the directive, twice', () => page.evaluate((named) => window.named.filter((line) => line === named).length > 1, named), { timeout: 20_000 })
+  await until('the browser to name the directive, twice', () => page.evaluate((named) => window.named.filter((line) => line === named).length > 1, named))
   must(other.requests.length === 0, 'a request went out')
   await page.close()
 }

@@ -21,7 +21,7 @@ export async function curlStream(url, { position, headers = [], enough = live, s
 }
 
 /** A status and a body, for what is no stream. */
-export async function curl(url, { headers = [], method = 'GET', seconds = 5 } = {}) {
+export async function curl(url, { headers = [], method = 'GET', seconds = 30 } = {}) {
   const args = ['-s', `-m${seconds}`, '-X', method, '-w', '\n%{http_code} %{content_type}']
   for (const header of headers) args.push('-H', header)
   const done = await finish('curl', [...args, url])

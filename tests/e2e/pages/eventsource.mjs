@@ -10,7 +10,7 @@ globalThis.watch = ({ url, mode, lines = Infinity, ...init }) => {
     const late = setTimeout(() => {
       source.close()
       resolve(book)
-    }, 20_000)
+    }, 50_000)
     const say = (line, over) => {
       book.said.push(line)
       if (!over && book.said.length < lines) return
