@@ -109,6 +109,11 @@ pub(crate) fn externals(arms: &[Value]) -> bool {
         && (first.is_none() || arms.iter().any(|arm| tag(arm) != first))
 }
 
+/// The one member of an externally tagged variant beside others of any kind, as those that are `untagged`.
+pub(crate) fn sole(arm: &Value) -> Option<(&str, &Value)> {
+    external(arm).filter(|(_, payload)| !is_tag(payload))
+}
+
 /// Whether a member says the name of a variant.
 fn is_tag(member: &Value) -> bool {
     member.get("const").is_some() && unit(member)

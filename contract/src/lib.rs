@@ -4,7 +4,8 @@
 //! What a validator lets pass and JSON Schema would not, each on purpose:
 //!
 //! - members that a struct does not name, also under `#[serde(deny_unknown_fields)]` and beside the keys of a map that are
-//!   the variants of an enum: a server may add some, and pages that are open go on;
+//!   the variants of an enum: a server may add some, and pages that are open go on. An alternative that is closed around
+//!   its one member stays so, since that member is the variant's name;
 //! - a value that fits two arms of a `oneOf` that no tag and no single member tells apart: it has the type of both;
 //! - equal objects or lists in a set: sets of strings, numbers and the like are checked.
 //!

@@ -7,8 +7,9 @@
 use crate::{
     facts::Facts,
     flattened,
-    keywords::{self, count, external, externals, is_annotation, is_of, is_true, list, typed, values},
+    keywords::{self, count, external, externals, is_annotation, is_of, is_true, list, sole, typed, values},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
+    named::Words,
     numbers, pattern, refs,
     refusal::{At, Refusal},
     top,
@@ -383,7 +384,14 @@ impl Reader<'_> {
         }
         let mut nodes = Vec::new();
         for (i, arm) in arms.iter().enumerate() {
-            let node = self.node(arm, &at_arm(i));
+            let node = match sole(arm) {
+                Some((name, schema)) => {
+                    let node = self.node(schema, &at_arm(i).key("properties").key(name).variant(name));
+                    let member = Field { name: name.to_owned(), required: true, node };
+                    Node { note: Note::of(arm), shape: Shape::External(Words::default(), vec![member].into()) }
+                }
+                None => self.node(arm, &at_arm(i)),
+            };
             match node.shape {
                 // One list of alternatives, however it was nested.
                 Shape::Union(inner) if node.note.doc.is_none() => nodes.extend(inner.into_nodes()),

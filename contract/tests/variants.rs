@@ -6,7 +6,7 @@ mod support;
 
 use eventwire_contract::Contract;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::{node, oracle::Oracle};
 
@@ -68,4 +68,53 @@ fn variants_that_are_nothing_but_a_tag_are_told_apart_where_serde_denies_unknown
         assert!(fits::<Beside>(event["it"].clone()), "{event}");
     }
     assert!(!fits::<Beside>(json!({ "t": "D" })));
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Mixed {
+    It(Level),
+}
+
+/// Variants with names, and whatever else has a level.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Level {
+    Paid,
+    Sent {
+        carrier: String,
+    },
+    Back(u8),
+    #[serde(untagged)]
+    Other {
+        level: u8,
+    },
+}
+
+#[test]
+fn a_variant_with_a_name_stands_alone_beside_one_without_a_tag() {
+    let payloads = [
+        json!("paid"),
+        json!("lost"),
+        json!({ "sent": { "carrier": "a" } }),
+        json!({ "sent": { "carrier": "a", "since": 1 } }),
+        json!({ "sent": { "carrier": 1 } }),
+        json!({ "sent": { "carrier": "a" }, "since": 1 }),
+        json!({ "sent": { "carrier": "a" }, "back": 1 }),
+        json!({ "back": 1 }),
+        json!({ "back": 256 }),
+        json!({ "level": 1 }),
+        json!({ "level": 1, "since": 1 }),
+        // Read as the one without a tag, whatever the other member is.
+        json!({ "sent": { "carrier": "a" }, "level": 1 }),
+        json!({ "sent": 1, "level": 1 }),
+        json!({}),
+        json!(null),
+        json!([]),
+    ];
+    let serde: Vec<_> = payloads.iter().map(|payload| Level::deserialize(payload).is_ok()).collect();
+    assert_eq!(verdicts::<Mixed>(&payloads), serde);
+    assert!(Contract::of::<Mixed>().unwrap().typescript().contains(
+        r#"export type Level = "paid" | { sent: { carrier: string } } | { back: number } | { level: number };"#
+    ));
 }

@@ -67,6 +67,10 @@ fn schema() -> impl Strategy<Value = Value> {
             1 => vec(inner.clone(), 1..4).prop_map(|items| json!({ "type": "array", "minItems": items.len(), "maxItems": items.len(), "prefixItems": items })),
             2 => inner.clone().prop_map(|one| json!({ "anyOf": [one, { "type": "null" }] })),
             1 => vec(inner.clone(), 1..4).prop_map(|arms| json!({ "anyOf": arms })),
+            1 => (subsequence(NAMES.to_vec(), 1..3), vec(inner.clone(), 2..4)).prop_map(|(names, mut nodes)| {
+                nodes.iter_mut().zip(names).for_each(|(node, name)| *node = external(name, node.take()));
+                json!({ "anyOf": nodes })
+            }),
             1 => (subsequence(WORDS.to_vec(), 0..3), subsequence(NAMES.to_vec(), 1..4), vec(inner.clone(), 4)).prop_map(|(words, names, nodes)| {
                 let mut arms: Vec<_> = words.iter().map(|word| json!({ "type": "string", "const": word })).collect();
                 arms.extend(names.into_iter().zip(nodes).map(|(name, node)| external(name, node)));
@@ -151,8 +155,7 @@ impl Document {
     }
 }
 
-/// An exception: a page ignores members that it does not know. Where each alternative is a name, or an object of one
-/// member that is one, they stay closed.
+/// An exception: a page ignores members that it does not know. An alternative that is an object of one member stays closed.
 fn opened(schema: &Value) -> Value {
     let Some(object) = schema.as_object() else { return schema.clone() };
     let closed = |arm: &Value| arm["additionalProperties"] == false && arm["patternProperties"].is_null();
@@ -161,9 +164,7 @@ fn opened(schema: &Value) -> Value {
         let one = arm["required"]
             .as_array()
             .is_some_and(|all| all.len() == 1 && !arm["properties"][all[0].as_str().unwrap()].is_null());
-        let name = arm["type"] == "string" && keys(arm, &["type", "const", "enum"]) && !keys(arm, &["type"]);
-        name || one
-            && closed(arm)
+        one && closed(arm)
             && arm["properties"].as_object().unwrap().len() == 1
             && keys(arm, &["type", "properties", "required", "additionalProperties"])
     };
@@ -172,11 +173,10 @@ fn opened(schema: &Value) -> Value {
         value => opened(value),
     };
     let mut out: Map<_, _> = object.iter().map(|(key, value)| (key.clone(), within(value))).collect();
-    if let Some(arms) = object.get("oneOf").and_then(Value::as_array).filter(|arms| arms.iter().all(variant)) {
-        for (arm, open) in arms.iter().zip(out["oneOf"].as_array_mut().unwrap()) {
-            if closed(arm) {
-                open["additionalProperties"] = false.into();
-            }
+    for key in ["oneOf", "anyOf"] {
+        let arms = object.get(key).and_then(Value::as_array).into_iter().flatten();
+        for (i, _) in arms.enumerate().filter(|(_, arm)| variant(arm)) {
+            out[key][i]["additionalProperties"] = false.into();
         }
     }
     if closed(schema) {
