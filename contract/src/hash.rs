@@ -9,11 +9,13 @@
 //! - `const` is an `enum` of one, and the names among the arms of a `oneOf` are one sorted `enum` at its head, or
 //!   instead of it if there is nothing else: schemars gives a unit variant with a doc comment an arm of its own, which
 //!   changes nothing for a page;
+//! - `additionalProperties: false` and `unevaluatedProperties: false` are gone, since a page ignores members it does not
+//!   know; but where it does not: of an arm that is closed around its one member, and beside `patternProperties`;
 //! - the other arms of a `oneOf`, and those of an `anyOf`, stand in an order that they have among themselves
 //!   ([`order`](mod@crate::order)): the order in which Rust lists variants says nothing to a page.
 
 use crate::{
-    keywords::{is_annotation, unit, values},
+    keywords::{externals, is_annotation, sole, unit, values},
     order::Order,
     refs,
 };
@@ -98,6 +100,13 @@ impl<'a> Text<'a> {
         text.out
     }
 
+    /// One of several alternatives, in the same way.
+    pub(crate) fn alternative(root: &'a Value, order: &'a Order, arm: Arm<'a>) -> String {
+        let mut text = Self::new(root, order, None);
+        text.arm(arm);
+        text.out
+    }
+
     /// One schema without what it refers to, and that.
     pub(crate) fn open(root: &'a Value, order: &'a Order, schema: &'a Value) -> (String, Vec<(usize, &'a str)>) {
         let mut text = Self::new(root, order, Some(Vec::new()));
@@ -106,12 +115,18 @@ impl<'a> Text<'a> {
     }
 
     fn schema(&mut self, schema: &'a Value) {
+        let closed = schema.get("patternProperties").is_some();
+        self.arm(Arm { schema, closed });
+    }
+
+    fn arm(&mut self, Arm { schema, closed }: Arm<'a>) {
         if let Some(names) = all_names(schema) {
             return self.names(names);
         }
         let Some(object) = schema.as_object() else { return self.plain(schema) };
+        let says = |key: &str, value: &Value| !is_annotation(key) && (closed || !closes(key, value));
         let mut members: Vec<_> =
-            object.iter().filter(|(key, _)| !is_annotation(key)).map(|(key, value)| (key.as_str(), value)).collect();
+            object.iter().filter(|(key, value)| says(key, value)).map(|(key, value)| (key.as_str(), value)).collect();
         for (key, _) in &mut members {
             if *key == "const" {
                 *key = "enum";
@@ -135,7 +150,8 @@ impl<'a> Text<'a> {
                 }
                 ("oneOf", Value::Array(arms)) => self.one_of(arms),
                 ("anyOf", Value::Array(arms)) => {
-                    self.list(self.order.sorted(self.root, arms.iter()).into_iter(), Self::schema)
+                    let arms = arms.iter().map(|arm| Arm::of(arm, false));
+                    self.list(self.order.sorted(self.root, arms).into_iter(), Self::arm)
                 }
                 ("allOf" | "prefixItems", Value::Array(arms)) => self.list(arms.iter(), Self::schema),
                 ("items" | "additionalProperties" | "unevaluatedProperties" | "not" | "propertyNames", value) => {
@@ -161,7 +177,9 @@ impl<'a> Text<'a> {
 
     fn one_of(&mut self, arms: &'a [Value]) {
         let mut names = Vec::new();
-        let rest: Vec<_> = arms.iter().filter(|arm| !names_only(arm, &mut names)).collect();
+        let all = externals(arms);
+        let rest: Vec<_> =
+            arms.iter().filter(|arm| !names_only(arm, &mut names)).map(|arm| Arm::of(arm, all)).collect();
         let head = usize::from(!names.is_empty());
         self.out.push('[');
         if head > 0 {
@@ -169,7 +187,7 @@ impl<'a> Text<'a> {
         }
         for (i, arm) in self.order.sorted(self.root, rest.into_iter()).into_iter().enumerate() {
             self.comma(i + head);
-            self.schema(arm);
+            self.arm(arm);
         }
         self.out.push(']');
     }
@@ -236,6 +254,26 @@ impl<'a> Text<'a> {
     fn string(&mut self, value: &str) {
         self.out += &Value::from(value).to_string();
     }
+}
+
+/// One of several alternatives.
+#[derive(Clone, Copy)]
+pub(crate) struct Arm<'a> {
+    pub(crate) schema: &'a Value,
+    /// Whether a page refuses members that it does not name.
+    closed: bool,
+}
+
+impl<'a> Arm<'a> {
+    /// `all`: of an externally tagged enum.
+    fn of(schema: &'a Value, all: bool) -> Self {
+        Self { schema, closed: all || sole(schema).is_some() || schema.get("patternProperties").is_some() }
+    }
+}
+
+/// Whether a keyword does no more than to close an object.
+fn closes(key: &str, value: &Value) -> bool {
+    matches!(key, "additionalProperties" | "unevaluatedProperties") && value == &Value::Bool(false)
 }
 
 /// The names of an enum that has no more than names.

@@ -2,7 +2,10 @@
 //!
 //! Sorts for the hash only: what TypeScript reads keeps the order of the enum.
 
-use crate::{hash::Text, refs};
+use crate::{
+    hash::{Arm, Text},
+    refs,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{cell::RefCell, collections::HashMap, collections::HashSet};
@@ -30,11 +33,11 @@ impl Order {
         // Each round looks one reference further; when it tells no two more apart, no later one will.
         let mut different = 1;
         for _ in 0..ROUNDS {
-            let mut print = |it: &Type<'_>| {
+            let mut printed = |it: &Type<'_>| {
                 let refers: Vec<_> = it.refers.iter().map(|target| order.target(target)).collect();
-                *known.entry((it.like, refers)).or_insert_with(|| order.print(root, it.schema))
+                *known.entry((it.like, refers)).or_insert_with(|| print(Text::local(root, &order, it.schema)))
             };
-            let prints = types.iter().map(|it| (it.target.to_owned(), print(it))).collect();
+            let prints = types.iter().map(|it| (it.target.to_owned(), printed(it))).collect();
             order = Self { prints, arms: RefCell::default() };
             let now = order.prints.values().collect::<HashSet<_>>().len();
             if now <= different {
@@ -51,27 +54,27 @@ impl Order {
     }
 
     /// Alternatives in their order.
-    pub(crate) fn sorted<'a>(&self, root: &Value, arms: impl Iterator<Item = &'a Value>) -> Vec<&'a Value> {
+    pub(crate) fn sorted<'a>(&self, root: &Value, arms: impl Iterator<Item = Arm<'a>>) -> Vec<Arm<'a>> {
         let mut arms: Vec<_> = arms.map(|arm| (self.arm(root, arm), arm)).collect();
         arms.sort_by_key(|&(print, _)| print);
         arms.into_iter().map(|(_, arm)| arm).collect()
     }
 
-    fn arm(&self, root: &Value, arm: &Value) -> Print {
-        let place = std::ptr::from_ref(arm).addr();
+    fn arm(&self, root: &Value, arm: Arm<'_>) -> Print {
+        let place = std::ptr::from_ref(arm.schema).addr();
         if let Some(known) = self.arms.borrow().get(&place) {
             return *known;
         }
-        let print = self.print(root, arm);
+        let print = print(Text::alternative(root, self, arm));
         self.arms.borrow_mut().insert(place, print);
         print
     }
+}
 
-    fn print(&self, root: &Value, schema: &Value) -> Print {
-        #[cfg(test)]
-        tests::PRINTED.set(tests::PRINTED.get() + 1);
-        Sha256::digest(Text::local(root, self, schema)).into()
-    }
+fn print(text: String) -> Print {
+    #[cfg(test)]
+    tests::PRINTED.set(tests::PRINTED.get() + 1);
+    Sha256::digest(text).into()
 }
 
 /// What is referred to.

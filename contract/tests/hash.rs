@@ -1,6 +1,6 @@
 //! What changes the hash of a contract, and what does not.
 
-use eventwire_contract::Contract;
+use eventwire_contract::{Contract, check};
 use schemars::JsonSchema;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -115,6 +115,36 @@ shops! {
     }
 }
 
+shops! {
+    open {
+        pub(super) enum Shop { Went(Step), Tried(Guess), Kept(Kept), Tree(Tree), Known(Known), One { x: u8 } }
+        pub(super) enum Step { Walk { meters: u8 }, Rest }
+        #[serde(tag = "kind")] pub(super) enum Tree { Leaf, Bud }
+        #[serde(tag = "t", content = "c")] pub(super) enum Kept { A, B { x: u8 }, C(One) }
+        #[serde(untagged)] pub(super) enum Guess { One(One), Two { x: u8, y: u8 }, Three(Vec<Step>) }
+        pub(super) struct Known { counts: BTreeMap<u8, One>, one: Option<One> }
+        pub(super) struct One { x: u8, #[serde(skip_serializing_if = "Option::is_none")] y: Option<u8> }
+    }
+    closed {
+        #[serde(deny_unknown_fields)] pub(super) enum Shop { Went(Step), Tried(Guess), Kept(Kept), Tree(Tree), Known(Known), One { x: u8 } }
+        #[serde(deny_unknown_fields)] pub(super) enum Step { Walk { meters: u8 }, Rest }
+        #[serde(tag = "kind", deny_unknown_fields)] pub(super) enum Tree { Leaf, Bud }
+        #[serde(tag = "t", content = "c", deny_unknown_fields)] pub(super) enum Kept { A, B { x: u8 }, C(One) }
+        #[serde(untagged, deny_unknown_fields)] pub(super) enum Guess { One(One), Two { x: u8, y: u8 }, Three(Vec<Step>) }
+        #[serde(deny_unknown_fields)] pub(super) struct Known { counts: BTreeMap<u8, One>, one: Option<One> }
+        #[serde(deny_unknown_fields)] pub(super) struct One { x: u8, #[serde(skip_serializing_if = "Option::is_none")] y: Option<u8> }
+    }
+    /* In an untagged enum a variant of one field is a variant with a name to the schema: no page takes a second member. */
+    one_field {
+        pub(super) enum Shop { Tried(Guess) }
+        #[serde(untagged)] pub(super) enum Guess { One { x: u8 }, Two(String) }
+    }
+    one_field_closed {
+        pub(super) enum Shop { Tried(Guess) }
+        #[serde(untagged, deny_unknown_fields)] pub(super) enum Guess { One { x: u8 }, Two(String) }
+    }
+}
+
 fn hash<E: JsonSchema>() -> String {
     Contract::of::<E>().unwrap().hash().to_owned()
 }
@@ -132,6 +162,19 @@ fn the_order_of_variants_inside_a_payload_is_no_part_of_the_contract() {
     let hashed = hash::<deep::Shop>();
     assert_eq!(hash::<deep_rearranged::Shop>(), hashed);
     assert_ne!(hash::<deep_changed::Shop>(), hashed, "two types exchanged are another contract");
+}
+
+#[test]
+fn what_serde_denies_and_pages_let_pass_is_no_part_of_the_contract() {
+    let (open, closed) = (Contract::of::<open::Shop>().unwrap(), Contract::of::<closed::Shop>().unwrap());
+    assert_eq!(open.hash(), closed.hash());
+    assert_eq!(check(&open, &closed), []);
+    assert_eq!(check(&closed, &open), []);
+    let (open, closed) =
+        (Contract::of::<one_field::Shop>().unwrap(), Contract::of::<one_field_closed::Shop>().unwrap());
+    assert_ne!(open.hash(), closed.hash());
+    let said = |old, new| check(old, new).iter().map(|change| change.breaks).collect::<Vec<_>>();
+    assert_eq!((said(&open, &closed), said(&closed, &open)), (vec![false], vec![true]));
 }
 
 #[test]
