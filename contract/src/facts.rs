@@ -70,15 +70,17 @@ impl Facts {
         }
     }
 
-    /// How many comparisons check a value, if nothing inside it needs a look.
-    fn weight(&self, shape: &Shape) -> Option<usize> {
+    /// How many comparisons check a value, if nothing inside it needs a look. None of what takes anything.
+    pub(crate) fn weight(&self, shape: &Shape) -> Option<usize> {
         match shape {
-            Shape::Any | Shape::Null | Shape::Bool | Shape::Text(_) | Shape::Number(_) | Shape::Integer(_) => Some(1),
+            Shape::Any => Some(0),
+            Shape::Null | Shape::Bool | Shape::Text(_) | Shape::Number(_) | Shape::Integer(_) => Some(1),
             Shape::Literal(values) => Some(values.len()),
             Shape::External(names, members) => members.is_empty().then_some(names.len()),
             Shape::Record(record) => record.open().then_some(1),
             Shape::List(list) => (list.free() && matches!(list.items.shape, Shape::Any)).then_some(1),
             Shape::All(parts) => self.weights(parts),
+            Shape::Union(arms) if arms.iter().any(|arm| self.weight(&arm.shape) == Some(0)) => Some(0),
             Shape::Union(arms) => self.weights(arms),
             Shape::Ref(def) => self.small[*def],
             Shape::Tuple(_) => None,

@@ -118,3 +118,35 @@ fn a_variant_with_a_name_stands_alone_beside_one_without_a_tag() {
         r#"export type Level = "paid" | { sent: { carrier: string } } | { back: number } | { level: number };"#
     ));
 }
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Loose {
+    It { one: Guess, list: Option<Vec<Guess>> },
+}
+
+/// Anything at all, which an object with a name is, too.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Guess {
+    Known(Known),
+    Unknown(Value),
+}
+
+#[derive(JsonSchema)]
+struct Known {
+    name: String,
+}
+
+#[test]
+fn a_member_of_any_type_has_to_be_there() {
+    assert_eq!(
+        verdicts::<Loose>(&[
+            json!({ "one": 1, "list": null }),
+            json!({ "one": { "name": 1 }, "list": [1, null] }),
+            json!({ "list": null }),
+            json!({ "one": 1 }),
+        ]),
+        [true, true, false, false]
+    );
+}

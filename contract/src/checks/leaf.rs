@@ -35,6 +35,8 @@ impl Checks<'_> {
             Shape::List(list) if list.free() && matches!(list.items.shape, Shape::Any) => {
                 Condition::Test(format!("Array.isArray({x})"))
             }
+            // What takes anything has nothing to point at, whatever its other alternatives are.
+            Shape::Union(_) if model.facts.weight(shape) == Some(0) => Condition::Always,
             Shape::Union(arms) => {
                 Condition::either(arms.iter().map(|arm| self.leaf(&arm.shape, x)).collect::<Option<_>>()?)
             }
