@@ -264,7 +264,7 @@ async function cached(browser, site) {
   const tab = await open(browser, site.url)
   await tab.waitForFunction(() => window.watch)
   await tab.evaluate(() => void (window.kept = window.watch({ url: '/cached', mode: 'spec', lines: 4 })))
-  await until('a connection', () => open_ === 1)
+  await until('its event', () => tab.evaluate(() => window.book.said.length === 2))
   await tab.goto(`${site.url}/other`, { waitUntil: 'domcontentloaded' })
   await until('no connection', () => open_ === 0)
   await tab.goBack({ waitUntil: 'domcontentloaded' })

@@ -5,7 +5,7 @@ import { EventSource as Ours } from 'eventwire/eventsource'
 /** Ends with the message `end`, with a final error, or after `lines` lines; and looks a while for what should not come. */
 globalThis.watch = ({ url, mode, lines = Infinity, ...init }) => {
   const source = mode === 'native' ? new EventSource(url, init) : new Ours(url, { mode, ...init })
-  const book = { said: [], url: source.url, name: source.constructor.name }
+  const book = (globalThis.book = { said: [], url: source.url, name: source.constructor.name })
   return new Promise((resolve) => {
     const late = setTimeout(() => {
       source.close()
