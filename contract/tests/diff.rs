@@ -197,6 +197,29 @@ fn events_come_and_go_and_a_renamed_one_breaks() {
 }
 
 #[test]
+fn of_events_that_carry_nothing_none_is_said_to_be_renamed() {
+    let shop = |arms: Value| compiled(&json!({ "title": "Shop", "oneOf": arms }));
+    let units = |names: &[&str]| shop(json!([{ "type": "string", "enum": names }]));
+    let changes = check(&units(&["opened", "closed"]), &units(&["opened", "paused"]));
+    assert_eq!(told(&changes), [". event-removed Shop::closed", ". event-added Shop::paused"]);
+    assert_eq!(
+        changes[0].to_string(),
+        "safe    Shop::closed: an event less: open pages go on, and never hear of it again; \
+         if it is called \"paused\" now, keep its name on the wire with #[serde(rename = \"closed\")]"
+    );
+    // Nor by what may be anything, or has no members; and not where nothing of the kind came.
+    for payload in [json!(true), object(&json!({}), &[])] {
+        let one = |name: &str| shop(json!([event("e", &json!(true)), event(name, &payload)]));
+        assert_eq!(told(&check(&one("a"), &one("b"))), [". event-removed Shop::a", ". event-added Shop::b"]);
+    }
+    let changes = check(&units(&["opened", "closed"]), &units(&["opened"]));
+    assert_eq!(changes[0].why, "open pages go on, and never hear of it again");
+    let typed = shop(json!([{ "type": "string", "enum": ["opened"] }, event("b", &json!({ "type": "string" }))]));
+    let changes = check(&units(&["opened", "closed"]), &typed);
+    assert_eq!(changes[0].why, "open pages go on, and never hear of it again");
+}
+
+#[test]
 fn a_map_is_harmed_by_a_member_that_is_not_of_its_type() {
     let map = |values: Value| json!({ "type": "object", "additionalProperties": values });
     says(&map(json!({ "type": "string" })), &map(json!({ "type": ["string", "null"] })), &["! null-added [] /*"]);

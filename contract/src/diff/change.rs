@@ -39,7 +39,7 @@ pub enum ChangeKind {
     EventAdded,
     /// A variant that is published no more.
     EventRemoved,
-    /// A variant that is gone while another came whose payload is the same.
+    /// A variant that is gone while another came whose payload is the same, and says something.
     EventRenamed,
     /// A member more.
     FieldAdded,
@@ -111,7 +111,7 @@ impl Change {
             place: at.place.clone(),
             path: at.pointer.clone(),
             what: words.what,
-            why: if breaks { words.harm } else { words.safe }.into(),
+            why: if breaks { words.harm.to_owned() } else { words.safe },
             next: if breaks { words.next } else { String::new() },
             also: Vec::new(),
         }

@@ -10,7 +10,12 @@ mod words;
 
 pub use change::{Change, ChangeKind};
 
-use crate::{Contract, hash, model::Event, refusal::At, top};
+use crate::{
+    Contract, hash,
+    model::{Event, Model, Shape},
+    refusal::At,
+    top,
+};
 use eventwire::EventName;
 use std::collections::{HashMap, HashSet};
 use walk::Walk;
@@ -52,11 +57,16 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
         walk.event(&event.name, unchanged.contains(event.name.as_str()));
         if let Some(same) = find(now, &event.name) {
             walk.payload(event, &now[same], &at);
+        } else if says_nothing(&old.model, event) {
+            let came =
+                now.iter().filter(|other| find(before, &other.name).is_none() && says_nothing(&new.model, other));
+            let came: Vec<_> = came.map(|other| other.name.as_str()).collect();
+            walk.say(ChangeKind::EventRemoved, false, &at, words::event_removed(&event.name, &came));
         } else if let Some(other) = walk.alike(&event.payload.shape, added.iter().map(|other| &other.payload.shape)) {
             let other = added.remove(other);
             walk.say(ChangeKind::EventRenamed, true, &at, words::renamed(&event.name, &other.name));
         } else {
-            walk.say(ChangeKind::EventRemoved, false, &at, words::event_removed());
+            walk.say(ChangeKind::EventRemoved, false, &at, words::event_removed(&event.name, &[]));
         }
     }
     for event in added {
@@ -68,6 +78,16 @@ pub fn check(old: &Contract, new: &Contract) -> Vec<Change> {
         changes.push(Change::new(ChangeKind::Unchecked, false, "", &root, words::unchecked()));
     }
     changes
+}
+
+/// Whether an event's payload is the same as that of any event like it, so that it cannot show that two are one: nothing,
+/// an object of no members, anything.
+fn says_nothing(model: &Model, event: &Event) -> bool {
+    match model.resolve(&event.payload.shape) {
+        Shape::Null | Shape::Any => true,
+        Shape::Record(record) => record.open(),
+        _ => false,
+    }
 }
 
 /// Bytes of schema times events up to which those that say the same are looked for: each is written with all it refers to.

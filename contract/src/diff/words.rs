@@ -12,7 +12,7 @@ pub(super) struct Words {
     /// To a page, if it breaks.
     pub(super) harm: &'static str,
     /// To a page, if it does not.
-    pub(super) safe: &'static str,
+    pub(super) safe: String,
     /// Instead of what breaks.
     pub(super) next: String,
 }
@@ -22,8 +22,8 @@ const TAKES: &str = "open pages take it";
 const WIDER: &str =
     "leave this as it is until no page built with it is open, and send the new values in a new field or a new variant";
 
-fn said(what: impl Into<String>, harm: &'static str, safe: &'static str, next: impl Into<String>) -> Words {
-    Words { what: what.into(), harm, safe, next: next.into() }
+fn said(what: impl Into<String>, harm: &'static str, safe: impl Into<String>, next: impl Into<String>) -> Words {
+    Words { what: what.into(), harm, safe: safe.into(), next: next.into() }
 }
 
 pub(super) fn name(new: &str) -> Words {
@@ -34,8 +34,14 @@ pub(super) fn event_added() -> Words {
     said("a new event", "", "open pages report one fault for its name and go on", "")
 }
 
-pub(super) fn event_removed() -> Words {
-    said("an event less", "", "open pages go on, and never hear of it again", "")
+/// `came`: what it may be called now.
+pub(super) fn event_removed(name: &str, came: &[&str]) -> Words {
+    let mut safe = "open pages go on, and never hear of it again".to_owned();
+    if !came.is_empty() {
+        let came = either(came.iter().map(|name| format!("{name:?}")), came.len());
+        safe += &format!("; if it is called {came} now, keep its name on the wire with #[serde(rename = {name:?})]");
+    }
+    said("an event less", "", safe, "")
 }
 
 pub(super) fn renamed(old: &str, new: &str) -> Words {
