@@ -5,7 +5,7 @@
 //! members, too. And beside a tag the name of a variant is a member, not a text. Looks at no map in the object itself.
 
 use crate::{
-    keywords::{is_annotation, is_of, is_true, list, unit, values},
+    keywords::{is_annotation, is_of, is_tag, is_true, list, typed, unit, values},
     refs,
 };
 use serde_json::{Map, Value};
@@ -49,6 +49,40 @@ pub(crate) fn refused(
         }
     }
     None
+}
+
+/// Why serde could not write what a variant holds beside its tag, or writes it otherwise: what, why, what to do.
+pub(crate) fn beside_tag(root: &Value, object: &Object, pointer: &str) -> Option<(String, &'static str, &'static str)> {
+    const FIELD: &str = "make it a field of the variant, `Variant { value: … }`";
+    let (tag, name) = said(object)?;
+    let owner = pointer.strip_prefix("/$defs/").and_then(|rest| rest.split('/').next());
+    let owner = owner.map_or(String::new(), |owner| format!(" of {}", owner.replace("~1", "/").replace("~0", "~")));
+    let what = |held: &str| format!("the variant {name}{owner} beside whose tag {tag:?} stands {held}");
+    let null = |schema: &Value| schema["type"] == "null";
+    let any = list(object, "anyOf").unwrap_or_default();
+    if any.len() == 2 && any.iter().any(null) {
+        let why = "serde does not write it there, and each publish of it would fail";
+        return Some((what("an Option"), why, "take it out of the Option, or make it a field, `Variant { value: … }`"));
+    }
+    // The keywords of its type, which schemars replaced by that of the tag's object.
+    let objects = ["properties", "patternProperties", "required", "minProperties", "maxProperties"];
+    if object.keys().any(|key| key == "format" || typed(key) && !objects.contains(&key.as_str())) {
+        let why = "serde does not write it there, and each publish of it would fail";
+        return Some((what("a value that is no object"), why, FIELD));
+    }
+    let held = refs::resolve(root, object.get("$ref")?.as_str()?)?.as_object()?;
+    let mut arms = ["oneOf", "anyOf"].into_iter().filter_map(|key| list(held, key)).flatten();
+    arms.any(null).then(|| {
+        (what("a type that may be null"), "serde writes no null there: it leaves it out, or refuses the event", FIELD)
+    })
+}
+
+/// The tag of a variant that holds another type, and its name.
+fn said(object: &Object) -> Option<(&str, &Value)> {
+    let mut own = members(object);
+    let (tag, member) = own.next().filter(|(_, member)| is_tag(member))?;
+    let alone = own.next().is_none() && object.get("required")?.as_array()?.iter().eq([tag]);
+    alone.then(|| (tag, &member["const"]))
 }
 
 /// What applies to the same object.

@@ -115,7 +115,7 @@ pub(crate) fn sole(arm: &Value) -> Option<(&str, &Value)> {
 }
 
 /// Whether a member says the name of a variant.
-fn is_tag(member: &Value) -> bool {
+pub(crate) fn is_tag(member: &Value) -> bool {
     member.get("const").is_some() && unit(member)
 }
 

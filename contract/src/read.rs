@@ -140,9 +140,9 @@ impl Reader<'_> {
                 "give the map a field of its own",
             );
         }
-        if parts.len() > 1
-            && let Some((what, why, next)) = flattened::refused(self.root, object, &mut self.steps)
-        {
+        let beside = flattened::beside_tag(self.root, object, &at.pointer);
+        let flat = || (parts.len() > 1).then(|| flattened::refused(self.root, object, &mut self.steps)).flatten();
+        if let Some((what, why, next)) = beside.or_else(flat) {
             self.refuse(at, what, why, next);
         }
         match parts.len() {
