@@ -205,7 +205,7 @@ async function play(base, { ask, status = 200, play }) {
   const next = () => until('a connection', () => lines.length > seen && lines[seen++])
   const kind = (message) => (typeof message === 'string' ? message : JSON.stringify(message))
   const told = async (...should) => {
-    await until('callbacks', () => news.filter(Boolean).length >= should.length)
+    await until('callbacks', () => news.filter(Boolean).length >= should.length, { timeout: 60_000 })
     same(news.map((message, n) => (typeof should[n] === 'string' ? message.kind : kind(message))), should.map(kind), 'told')
   }
   try {
