@@ -262,6 +262,37 @@ fn s6_s9_what_cannot_be_written_is_refused_with_a_pointer_to_it() {
     assert_eq!(pointer(Odd::Tree(tree(limits::DEPTH + 1))), ("too deep", "/0".repeat(limits::DEPTH)));
 }
 
+#[derive(Serialize, Events)]
+#[serde(rename_all = "camelCase")]
+enum Tagged {
+    Moved { steps: Vec<Step> },
+    Failed(Fails),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind")]
+enum Step {
+    Packed,
+    Sent(Carrier),
+}
+
+type Carrier = Option<String>;
+
+#[test]
+fn what_serde_refuses_names_the_event_and_the_way_out() {
+    assert!(Tagged::Moved { steps: vec![Step::Packed] }.encode().is_ok());
+    assert_eq!(
+        Tagged::Moved { steps: vec![Step::Packed, Step::Sent(None)] }.encode().unwrap_err().to_string(),
+        "/steps/1 could not be written as JSON: cannot serialize tagged newtype variant Step::Sent containing an optional, \
+         in the event \"moved\"; beside a tag serde writes the members of structs, maps and enums only: make the value a \
+         field of that variant, `Variant { value: … }`"
+    );
+    assert_eq!(
+        Tagged::Failed(Fails).encode().unwrap_err().to_string(),
+        "the payload itself could not be written as JSON: out of paper, in the event \"failed\""
+    );
+}
+
 #[test]
 fn s9_the_deepest_payload_is_written_and_read_and_one_deeper_is_not() {
     check(Odd::Tree(tree(limits::DEPTH)), "Tree", &("[".repeat(limits::DEPTH) + &"]".repeat(limits::DEPTH)));

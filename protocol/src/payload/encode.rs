@@ -77,7 +77,7 @@ impl<'a> Serializer for Variant<'a> {
         name: &'static str,
         value: &T,
     ) -> Result<Self::Ok, Fail> {
-        value.serialize(Json::new(self.out))?;
+        value.serialize(Json::new(self.out)).map_err(|fail| fail.of(name))?;
         Ok(name)
     }
 
@@ -155,7 +155,7 @@ impl serde::ser::SerializeStructVariant for Named<'_> {
     type Error = Fail;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Fail> {
-        self.content.field(name, value)
+        self.content.field(name, value).map_err(|fail| fail.of(self.name))
     }
 
     fn end(self) -> Result<Self::Ok, Fail> {
@@ -169,7 +169,7 @@ impl serde::ser::SerializeTupleVariant for Named<'_> {
     type Error = Fail;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fail> {
-        self.content.item(value)
+        self.content.item(value).map_err(|fail| fail.of(self.name))
     }
 
     fn end(self) -> Result<Self::Ok, Fail> {

@@ -15,6 +15,9 @@ fn push_segment(pointer: &mut String, segment: &str) {
     }
 }
 
+/// The way out where a variant of an enum with a tag holds what serde does not write beside it.
+const TAGGED: &str = "; beside a tag serde writes the members of structs, maps and enums only: make the value a field of that variant, `Variant { value: … }`";
+
 /// Why writing stopped, and where: the way back up adds the segments, so success pays nothing for them.
 #[derive(Debug)]
 pub(super) struct Fail {
@@ -35,6 +38,17 @@ pub(super) enum Cause {
 impl Fail {
     pub(super) fn at(mut self, segment: impl fmt::Display) -> Self {
         self.path.push(segment.to_string());
+        self
+    }
+
+    /// Adds to what serde said the event it is about, and the way out where it is known.
+    pub(super) fn of(mut self, event: &str) -> Self {
+        if let Cause::Custom(reason) = &mut self.cause {
+            // serde's words; who writes them otherwise gives no more than the event.
+            let tagged = reason.starts_with("cannot serialize tagged newtype variant ");
+            *reason += &format!(", in the event {event:?}");
+            *reason += if tagged { TAGGED } else { "" };
+        }
         self
     }
 
