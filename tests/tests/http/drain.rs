@@ -12,7 +12,7 @@ async fn n12_every_reader_is_told_bye_and_the_server_ends() {
     let hubs = [hub().await, hub().await];
     let [one, two] = &hubs;
     let app = public(one).route("/other", two.public_route());
-    let mut server = Server::start_with_drain(Under::Ours, app, Duration::from_secs(2)).await;
+    let mut server = Server::start_with_drain(Under::Ours, app, Duration::from_secs(10)).await;
     let mut streams = Vec::new();
     for target in ["/events", "/events", "/other", "/events?topics=a"] {
         let mut stream = get(server.at, target, &[]).await;
@@ -32,7 +32,7 @@ async fn n12_every_reader_is_told_bye_and_the_server_ends() {
 #[tokio::test]
 async fn n12_a_reader_that_reads_nothing_does_not_keep_the_server() {
     let hub = hub().await;
-    let mut server = Server::start_with_drain(Under::Ours, public(&hub), Duration::from_secs(1)).await;
+    let mut server = Server::start_with_drain(Under::Ours, public(&hub), Duration::from_secs(8)).await;
     let mut idle = get(server.at, "/events?topics=idle", &[]).await;
     idle.story_until("cursor \"live\"").await;
     let mut stalled = TcpStream::connect(server.at).await.expect("the server listens");

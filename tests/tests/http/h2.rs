@@ -1,7 +1,7 @@
 //! Rows N5, N14 and N15: HTTP/2, spoken well by one reader, badly by another, and by a third to do harm.
 
 use super::{
-    client::{End, eventually, get, until},
+    client::{End, GENEROUS, eventually, get, until},
     server::{Server, Test, Under, builder, hub, public, tick},
 };
 use bytes::Bytes;
@@ -151,8 +151,9 @@ fn settings_flood(_: u32, out: &mut Vec<u8>) {
     frame(SETTINGS, 0, 0, &[], out);
 }
 
-/// Whether the server closed the connection before `blows` had fallen. Answers are read and thrown away, if `reads`.
-async fn attack(at: SocketAddr, attack: Attack, blows: u32, reads: bool) -> bool {
+/// Whether the server closed the connection before `blows` had fallen, or within `patience` after. Answers are read and
+/// thrown away, if `reads`.
+async fn attack(at: SocketAddr, attack: Attack, blows: u32, reads: bool, patience: Duration) -> bool {
     let (mut read, mut write) = TcpStream::connect(at).await.expect("the server listens").into_split();
     let mut start = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     frame(SETTINGS, 0, 0, &[], &mut start);
@@ -170,14 +171,14 @@ async fn attack(at: SocketAddr, attack: Attack, blows: u32, reads: bool) -> bool
         attack(n, &mut blow);
         if n % 16 == 15 {
             // Who does not read its answers is made to wait: that is a bound too.
-            match tokio::time::timeout(Duration::from_secs(2), write.write_all(&blow)).await {
+            match tokio::time::timeout(patience, write.write_all(&blow)).await {
                 Ok(Ok(())) => blow.clear(),
                 Ok(Err(_)) => return true,
                 Err(_) => break,
             }
         }
     }
-    let ended = tokio::time::timeout(Duration::from_secs(5), closed).await.is_ok();
+    let ended = tokio::time::timeout(patience, closed).await.is_ok();
     drop(write);
     ended
 }
@@ -195,7 +196,8 @@ async fn n14_abuse_of_http_2_closes_its_own_connection_and_nobody_else_notices()
     let mut stream = get(server.at, "/events", &[]).await;
     stream.story_until("cursor \"live\"").await;
     for (n, (name, blows_of, blows)) in attacks.into_iter().enumerate() {
-        assert!(attack(server.at, blows_of, blows, true).await, "{name} was borne to its end");
+        let closed = attack(server.at, blows_of, blows, true, GENEROUS).await;
+        assert!(closed, "{name} was borne to its end");
         tick(&hub, "a", n as u32).await;
         assert_eq!(stream.expect("tick").await.data["n"], n);
         until("nothing is left of it", || hub.stats().readers == 1).await;
@@ -211,7 +213,7 @@ async fn n14_floods_that_only_ask_for_answers_are_held_back_while_others_are_ser
     for flood in [ping_flood as Attack, settings_flood] {
         for reads in [true, false] {
             let at = server.at;
-            let flooding = tokio::spawn(attack(at, flood, 50_000, reads));
+            let flooding = tokio::spawn(attack(at, flood, 50_000, reads, Duration::from_secs(2)));
             for n in 0..20 {
                 tick(&hub, "a", n).await;
                 assert_eq!(stream.expect("tick").await.data["n"], n);

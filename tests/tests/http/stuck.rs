@@ -90,7 +90,9 @@ async fn n6_healthy_readers_miss_nothing_beside_as_many_that_never_read() {
         let queued = hub.stats().queued_bytes;
         assert!(queued <= 2 * EACH * ((64 << 10) + (17 << 10)), "{queued} bytes");
     }
-    assert!(hub.stats().behind > 0, "the stalled ones have stalled");
+    // Where all of this took more than ten seconds, they are gone.
+    let stats = hub.stats();
+    assert!(stats.behind > 0 || stats.readers < 2 * EACH, "the stalled ones have stalled");
 }
 
 #[tokio::test]

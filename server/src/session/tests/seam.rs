@@ -7,6 +7,8 @@ use futures_core::Stream;
 use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 const EVENTS: u64 = 3_000;
+/// Nobody is let go for being slow: so may the machine be.
+const PATIENT: Duration = Duration::from_secs(300);
 const VIEWS: [&[&str]; 6] = [&["t.0"], &["t.1", "t.2"], &["t.*"], &["**"], &["t.3", "t.**"], &["u.0", "t.0"]];
 
 /// Reads from a position until so much of the view has come; says what came.
@@ -42,7 +44,7 @@ fn s16_readers_that_join_while_others_publish_get_everything_once_and_in_order()
         runtime.block_on(async {
             // A heartbeat ends every wait for an event that does not concern the reader.
             let heartbeat = Duration::from_millis(20);
-            let config = CoreConfig { heartbeat, budget: 8 << 20, latest: vec![], ..config() };
+            let config = CoreConfig { heartbeat, stall: PATIENT, budget: 8 << 20, latest: vec![], ..config() };
             // Inboxes that carry all, marks in the place of events, and too few even of these.
             let inbox =
                 [(1 << 20, 1 << 16, 1 << 16), (300, 1 << 16, 1 << 16), (1 << 20, 3, 1 << 16), (1 << 20, 1 << 16, 5)];
@@ -127,7 +129,7 @@ async fn follow(core: &Arc<Core>, until: Position) -> usize {
 fn readers_follow_through_new_epochs_while_others_publish_and_miss_nothing_after_each_gap() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
     runtime.block_on(async {
-        let config = CoreConfig { heartbeat: Duration::from_millis(20), latest: vec![], ..config() };
+        let config = CoreConfig { heartbeat: Duration::from_millis(20), stall: PATIENT, latest: vec![], ..config() };
         let core = Core::bounded(config, Bounds { bytes: 2_000, records: 16, patterns: 1 << 16 });
         let publisher = {
             let core = core.clone();
