@@ -236,6 +236,58 @@ fn a_map_is_harmed_by_a_member_that_is_not_of_its_type() {
 }
 
 #[test]
+fn keys_that_are_no_longer_listed_are_told_once() {
+    #[allow(dead_code)]
+    mod plain {
+        #[derive(schemars::JsonSchema)]
+        pub(super) enum Shop {
+            #[serde(rename = "e")]
+            Stock(std::collections::BTreeMap<Kind, u32>),
+        }
+        #[derive(schemars::JsonSchema)]
+        pub(super) enum Kind {
+            A,
+            B,
+        }
+    }
+    #[allow(dead_code)]
+    mod documented {
+        #[derive(schemars::JsonSchema)]
+        pub(super) enum Shop {
+            #[serde(rename = "e")]
+            Stock(std::collections::BTreeMap<Kind, u32>),
+        }
+        #[derive(schemars::JsonSchema)]
+        pub(super) enum Kind {
+            /// The first.
+            A,
+            B,
+        }
+    }
+    let (plain, documented) = (Contract::of::<plain::Shop>().unwrap(), Contract::of::<documented::Shop>().unwrap());
+    let changes = check(&plain, &documented);
+    assert_eq!(told(&changes), [". widened "]);
+    assert_eq!(changes[0].what, r#"any key now, before it was "A" or "B""#);
+    assert!(changes[0].why.contains("write it with //"), "{}", changes[0]);
+    let changes = check(&documented, &plain);
+    assert_eq!(told(&changes), [". narrowed "]);
+    assert_eq!(changes[0].what, r#"no other key than "A" or "B" now"#);
+
+    // Where the values change, too, and where a key has to be there.
+    let listed = |value: Value, required: &[&str]| object(&json!({ "a": value, "b": value }), required);
+    let map = |value: Value| json!({ "type": "object", "additionalProperties": value });
+    let (text, either) = (json!({ "type": "string" }), json!({ "type": ["string", "null"] }));
+    says(&listed(either.clone(), &[]), &map(text.clone()), &[". widened ", ". null-removed [] /*"]);
+    says(&map(either.clone()), &listed(text.clone(), &[]), &[". narrowed ", ". null-removed [] /*"]);
+    says(
+        &listed(text.clone(), &[]),
+        &map(either.clone()),
+        &[". field-removed .a /a", ". field-removed .b /b", "! widened "],
+    );
+    says(&listed(text.clone(), &["a"]), &map(text), &["! field-removed .a /a", ". field-removed .b /b"]);
+}
+
+#[test]
 fn a_named_type_is_told_once_with_all_its_places() {
     let payload = |line: &str| {
         let line = json!({ "$ref": format!("#/$defs/{line}") });

@@ -2,6 +2,7 @@
 //!
 //! [`fits`] has the verdict, [`walk`] finds the places. Neither looks at what a page does with a value.
 
+mod arms;
 mod change;
 mod fits;
 mod limits;

@@ -3,6 +3,7 @@
 //! Has no opinion of its own: a place breaks only if the types there do not fit, and where they do not, some place is named.
 
 use super::{
+    arms::{alternatives, arms},
     change::{Change, ChangeKind},
     fits::{DEEP, Fits},
     limits,
@@ -10,14 +11,13 @@ use super::{
 };
 use crate::{
     model::{Event, Field, List, Model, Node, Note, Record, Shape},
-    named::{Arms, Fields, Words as Names, tag_of},
+    named::{Arms, tag_of},
     refusal::At,
 };
 use serde_json::Value;
 use std::{
     collections::{HashMap, VecDeque},
     ops::{AddAssign, Range},
-    sync::LazyLock,
 };
 
 /// Most places listed besides those where changes are told. Every change in a type is a change wherever the type is used:
@@ -215,6 +215,9 @@ impl<'a> Walk<'a> {
     }
 
     fn record(&mut self, old: &'a Record, new: &'a Record, at: &At) -> Elsewhere {
+        if let Some(elsewhere) = self.keys(old, new, at) {
+            return elsewhere;
+        }
         let mut elsewhere = Elsewhere::default();
         let mut added: VecDeque<_> =
             new.fields.iter().filter(|field| old.fields.named(&field.name).is_none()).collect();
@@ -249,6 +252,32 @@ impl<'a> Walk<'a> {
             elsewhere += self.node(old, new, &at.key("*").items());
         }
         elsewhere
+    }
+
+    /// Says of a map's keys that they are no longer listed, or that they are now. Nothing of any other record, nor if a page
+    /// of before does not take its values.
+    fn keys(&mut self, old: &'a Record, new: &'a Record, at: &At) -> Option<Elsewhere> {
+        let (map, listed, opened) = match (&old.rest, &new.rest) {
+            (None, Some(rest)) if new.fields.is_empty() && !old.more => (rest, &old.fields, true),
+            (Some(rest), None) if old.fields.is_empty() && !new.more => (rest, &new.fields, false),
+            _ => return None,
+        };
+        let first = listed.first()?;
+        let fits = |field: &'a Field| {
+            let (page, server) = if opened { (&field.node, &**map) } else { (&**map, &field.node) };
+            self.forward.fits(&page.shape, &server.shape)
+        };
+        if new.keys.is_some()
+            || old.keys.is_some()
+            || listed.iter().any(|field| field.required)
+            || !listed.iter().all(fits)
+        {
+            return None;
+        }
+        let kind = if opened { ChangeKind::Widened } else { ChangeKind::Narrowed };
+        self.say(kind, false, at, words::keys(listed, opened));
+        let (old, new) = if opened { (&first.node, &**map) } else { (&**map, &first.node) };
+        Some(self.node(old, new, &at.key("*").items()))
     }
 
     /// Says of a list's length, and of what else holds for it as a whole.
@@ -359,26 +388,4 @@ fn each(all: impl Iterator<Item = Elsewhere>) -> Elsewhere {
     let mut sum = Elsewhere::default();
     all.for_each(|one| sum += one);
     sum
-}
-
-fn alternatives(shape: &Shape) -> Option<(&Names, &Fields)> {
-    static NONE: LazyLock<Fields> = LazyLock::new(Fields::default);
-    match shape {
-        Shape::Literal(names) => Some((names, &NONE)),
-        Shape::External(names, members) => Some((names, members)),
-        _ => None,
-    }
-}
-
-/// The alternatives but `null`, and whether `null` is one.
-fn arms(shape: &Shape) -> (Vec<&Shape>, bool) {
-    match shape {
-        Shape::Union(arms) => {
-            let some: Vec<_> = arms.iter().map(|arm| &arm.shape).filter(|arm| !matches!(arm, Shape::Null)).collect();
-            let nullable = some.len() < arms.len();
-            (some, nullable)
-        }
-        Shape::Null => (Vec::new(), true),
-        shape => (vec![shape], false),
-    }
 }

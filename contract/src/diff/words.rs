@@ -4,6 +4,7 @@ use crate::{
     expected::{either, in_words},
     model::{Field, Model, Shape},
 };
+use serde_json::Value;
 
 /// The text of one change.
 #[derive(Debug)]
@@ -83,6 +84,17 @@ pub(super) fn field_removed(name: &str, instead: Option<&str>) -> Words {
     };
     let safe = "it could be missing before, and open pages are prepared for that";
     said("the field is gone", "open pages require it, and each event without it is a fault to them", safe, next)
+}
+
+/// A map whose keys were all known, and are not now, or the other way about.
+pub(super) fn keys(listed: &[Field], opened: bool) -> Words {
+    let names = either(listed.iter().map(|field| Value::from(field.name.as_str()).to_string()), listed.len());
+    if !opened {
+        return said(format!("no other key than {names} now"), "", TAKES, "");
+    }
+    let safe = "open pages check the keys they know and pass the others; if no more than a doc comment came to a name of the \
+                enum that the keys are, write it with //, since with it schemars says nothing of keys";
+    said(format!("any key now, before it was {names}"), "", safe, "")
 }
 
 pub(super) fn field_optional() -> Words {
