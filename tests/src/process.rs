@@ -11,7 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 
 /// How long a start or an end may take on any machine.
@@ -93,17 +93,25 @@ impl HarnessProcess {
 }
 
 async fn spawn(program: &Path, args: &[String], port: u16) -> (Child, u16) {
-    let mut child = Command::new(program)
-        .args(["--listen", &format!("127.0.0.1:{port}")])
-        .args(args)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
-    let mut line = String::new();
-    let mut out = BufReader::new(child.stdout.take().expect("it was piped"));
-    timeout(PATIENCE, out.read_line(&mut line)).await.expect("the harness gets ready").expect("its output is text");
-    let port = line.trim().strip_prefix("listening http://127.0.0.1:").and_then(|port| port.parse().ok());
-    let port = port.unwrap_or_else(|| panic!("the harness with {args:?} did not get ready, it said {line:?}"));
-    (child, port)
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let mut child = Command::new(program)
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(args)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("it was piped"));
+        timeout(PATIENCE, out.read_line(&mut line)).await.expect("the harness gets ready").expect("its output is text");
+        let found = line.trim().strip_prefix("listening http://127.0.0.1:").and_then(|port| port.parse().ok());
+        if let Some(port) = found {
+            return (child, port);
+        }
+        // While nobody listened there, the system may have given its port to the end of somebody's connection.
+        let again = port != 0 && Instant::now() < give_up;
+        assert!(again, "the harness with {args:?} did not get ready, it said {line:?}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
