@@ -200,7 +200,8 @@ test("a watch asks by tag, waits for a server that is away, and writes again wha
     else if (headers["if-none-match"] === tag) held += Number(Boolean(response.writeHead(304).end()));
     else whole += Number(Boolean(response.end(text)));
   };
-  const server = createServer(answer);
+  // On a machine that stood still it would end a connection, as idle, that the next look is on its way over.
+  const server = createServer({ keepAliveTimeout: 0 }, answer);
   const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   await listen(0);
   const { port } = server.address() as AddressInfo;

@@ -145,7 +145,7 @@ export async function run({ runtime, only }, tally) {
 async function inBrowser(name, modules) {
   const files = { '/': ['text/html', html('raw')], '/page.js': ['text/javascript', await bundle('raw.mjs', modules)] }
   const streams = []
-  const site = http.createServer(async (request, response) => {
+  const site = http.createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const [type, body] = files[request.url] ?? ['text/plain', '']
     let text = ''
     for await (const chunk of request.setEncoding('utf8')) text += chunk
@@ -181,7 +181,8 @@ async function inBrowser(name, modules) {
 
 async function play(base, { ask, status = 200, play }) {
   const [lines, news] = [[], []]
-  const server = http.createServer(async (request, response) => {
+  // On a machine that stood still it would end a connection, as idle, over which something is being told.
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     if (request.url.startsWith('/told/')) {

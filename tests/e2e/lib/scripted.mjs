@@ -44,7 +44,8 @@ export function stream(response, from, ...ticks) {
 /** `site.cases[path]` answers: `(response, { request, n, site })`, n from 1. `files` are served as they are, with a cookie. */
 export async function serveScript(files = {}) {
   const site = { cases: {}, requests: [], preflights: 0, url: undefined }
-  const server = http.createServer(async (request, response) => {
+  // On a machine that stood still it would end a connection, as idle, that the next request is on its way over.
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://here')
     if (pathname in files) {
       response.setHeader('content-type', typeOf(pathname))

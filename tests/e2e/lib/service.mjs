@@ -62,7 +62,7 @@ export function serve(connectRaw, port, host = '127.0.0.1') {
     return [202]
   }
 
-  const server = http.createServer(async (request, response) => {
+  const server = http.createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const [status, body, headers = {}] = await answer(request).catch(() => [400])
     response.writeHead(status, { ...(body && { 'content-type': 'application/json' }), ...headers }).end(body && JSON.stringify(body))
   })

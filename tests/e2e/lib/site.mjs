@@ -22,7 +22,8 @@ export async function serveSite(files) {
   const site = { upstream: undefined, requests: [], open: 0, swallow: () => site.requests.forEach((entry) => (entry.swallowed = true)) }
   // What is handed on breaks off where it is, as when the network goes.
   site.cut = () => site.requests.forEach(({ socket, closedAt }) => closedAt ?? socket.destroy())
-  const server = http.createServer((request, response) => {
+  // On a machine that stood still it would end a connection, as idle, that the next request is on its way over.
+  const server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const path = request.url.split('?')[0]
     if (path in files) {
       response.setHeader('content-type', typeOf(path))
