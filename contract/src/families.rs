@@ -45,7 +45,7 @@ impl<'a> Names<'a> {
     }
 
     fn name(&self, def: &str, deep: usize) -> String {
-        let Some(&(base, me)) = self.places.get(def).filter(|_| deep > 0) else { return text::identifier(def) };
+        let Some(&(base, me)) = self.places.get(def) else { return text::identifier(def) };
         let labels = self.labels(base, deep);
         let own: Option<Vec<&str>> = labels.iter().map(|column| column[me].as_deref()).collect();
         own.map_or_else(|| base.to_owned(), |own| format!("{base}{}", own.concat()))

@@ -174,6 +174,22 @@ macro_rules! same {
 same!(one two three four);
 
 #[test]
+fn an_argument_that_may_be_null_is_called_after_what_it_is_else() {
+    #[derive(JsonSchema)]
+    #[schemars(rename = "Forth")]
+    enum Nullable {
+        Texts(Page<Option<String>>),
+        Bytes(Page<Option<u8>>),
+        All(Page<String>),
+    }
+    check::<Nullable>(expect![[r#"
+        All: PageString;
+        Bytes: PageOptionalUint8;
+        Texts: PageOptionalString;
+    "#]]);
+}
+
+#[test]
 fn types_that_share_a_name_and_say_the_same_are_counted() {
     #[derive(JsonSchema)]
     #[schemars(rename = "Forth")]
