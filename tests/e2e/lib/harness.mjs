@@ -1,22 +1,21 @@
 // The harness hub: started, killed, started again on the same port, asked, and published to.
 
 import { binary } from './paths.mjs'
+import { freePort } from './port.mjs'
 import { start } from './process.mjs'
 import { place } from './sse.mjs'
 import { must } from './tally.mjs'
 
 export class Harness {
   /** `args` without `--listen`, which is ours: a restart comes back on the same port. */
-  constructor(args, program = binary('harness')) {
+  constructor(args) {
     this.args = args
-    this.program = program
-    this.port = 0
   }
 
   async start() {
+    this.port ??= await freePort()
     const listen = ['--listen', `127.0.0.1:${this.port}`]
-    this.process = await start(this.program, [...listen, ...this.args], { ready: /^listening http:\/\/[^:]+:(\d+)/ })
-    this.port = Number(this.process.ready[1])
+    this.process = await start(binary('harness'), [...listen, ...this.args], { ready: /^listening http:/ })
     this.url = `http://127.0.0.1:${this.port}`
     return this
   }
