@@ -39,7 +39,7 @@ export interface Script<E extends object> {
   refuse(status: number, init?: { readonly headers?: Record<string, string>; readonly body?: string }): void;
   /** Answers with streams again. */
   accept(): void;
-  /** Returns when so many streams are open; one, if nothing is said. */
+  /** Returns when so many streams are open; one, if nothing is said. Rejects after four seconds, since test runners wait for five. */
   connected(streams?: number): Promise<void>;
   /** How many streams are open. */
   readonly connections: number;
@@ -78,6 +78,7 @@ const EVENTS = 10_000;
 
 // A test's own fake timers may come later than this module: neither holds the other up.
 const { setTimeout: soon } = globalThis;
+const now = performance.now.bind(performance);
 /** A task of the machine it runs on: what was promised before has happened. */
 const turn = (): Promise<void> => new Promise((resolve) => soon(resolve, 0));
 /** What one task causes in others, a refusal most of all: the question for its status, the answer, its body. */
@@ -356,8 +357,8 @@ export function script<E extends object>(contract: Contract<E>): Script<E> {
       refusal = undefined;
     },
     async connected(streams = 1) {
-      // The first stream of a process compiles the machine, on a thread of its own.
-      for (let n = 0; n < 1000 && server.connections < streams; n++) await turn();
+      // The first stream of a process compiles the machine, on a thread of its own, which another process may hold up.
+      for (const end = now() + 4000; now() < end && server.connections < streams; ) await turn();
       if (server.connections < streams) throw new Error(`${server.connections} of ${streams} streams are open. One that waits needs \`clock.advance\`; was everything asked refused? ${requests.length} requests so far`);
       await rest();
     },
