@@ -66,7 +66,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// Compiles the contract of an enum.
+    /// Compiles the contract of an enum. Needs the feature `schemars` of this crate.
     ///
     /// # Errors
     /// Every place at which the enum cannot cross to a page.
