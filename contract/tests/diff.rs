@@ -237,33 +237,26 @@ fn a_map_is_harmed_by_a_member_that_is_not_of_its_type() {
 
 #[test]
 fn keys_that_are_no_longer_listed_are_told_once() {
-    #[allow(dead_code)]
-    mod plain {
-        #[derive(schemars::JsonSchema)]
-        pub(super) enum Shop {
-            #[serde(rename = "e")]
-            Stock(std::collections::BTreeMap<Kind, u32>),
-        }
-        #[derive(schemars::JsonSchema)]
-        pub(super) enum Kind {
-            A,
-            B,
-        }
+    macro_rules! shop {
+        ($kind:ident: $(#[$said:meta])?) => {
+            #[allow(dead_code)]
+            mod $kind {
+                #[derive(schemars::JsonSchema)]
+                pub(super) enum Shop {
+                    #[serde(rename = "e")]
+                    Stock(std::collections::BTreeMap<Kind, u32>),
+                }
+                #[derive(schemars::JsonSchema)]
+                pub(super) enum Kind {
+                    $(#[$said])?
+                    A,
+                    B,
+                }
+            }
+        };
     }
-    #[allow(dead_code)]
-    mod documented {
-        #[derive(schemars::JsonSchema)]
-        pub(super) enum Shop {
-            #[serde(rename = "e")]
-            Stock(std::collections::BTreeMap<Kind, u32>),
-        }
-        #[derive(schemars::JsonSchema)]
-        pub(super) enum Kind {
-            /// The first.
-            A,
-            B,
-        }
-    }
+    shop!(plain:);
+    shop!(documented: #[doc = "The first."]);
     let (plain, documented) = (Contract::of::<plain::Shop>().unwrap(), Contract::of::<documented::Shop>().unwrap());
     let changes = check(&plain, &documented);
     assert_eq!(told(&changes), [". widened "]);

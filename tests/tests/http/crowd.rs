@@ -5,7 +5,7 @@ use super::{
     process::{Harness, publish},
     server::{Server, Under, builder, hub, public, tick},
 };
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -58,7 +58,9 @@ async fn n9_after_readers_have_come_and_gone_every_counter_is_back() {
         if n % 2 == 0 {
             let mut some = [0; 64];
             // A machine that stood still for ten seconds gives it up; that one leaves nothing behind either.
-            let _ = eventually("a head", socket.read(&mut some)).await;
+            if let Err(error) = eventually("a head", socket.read(&mut some)).await {
+                assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
+            }
         }
         if n % 3 == 0 {
             socket.shutdown().await.expect("half closed");

@@ -4,12 +4,13 @@
 //! `additionalProperties: false` and `unevaluatedProperties: false` of a struct: a page ignores members it does not know,
 //! so that a server may add some.
 
+mod union;
+
 use crate::{
     facts::Facts,
     flattened,
-    keywords::{self, count, external, externals, is_annotation, is_of, is_true, list, sole, typed, values},
+    keywords::{self, count, is_annotation, is_of, is_true, list, typed},
     model::{Def, Event, Field, List, Model, Node, Note, Pending, Record, Shape, Text},
-    named::Words,
     numbers, pattern, refs,
     refusal::{At, Refusal},
     top,
@@ -359,45 +360,5 @@ impl Reader<'_> {
             min: object.get("minProperties").and_then(count),
             max: object.get("maxProperties").and_then(count),
         })
-    }
-
-    fn union(&mut self, arms: &[Value], key: &str, at: &At) -> Shape {
-        let at_arm = |i: usize| at.key(key).key(i);
-        if key == "oneOf" && externals(arms) {
-            let mut names = Vec::new();
-            let mut members = Vec::new();
-            for (i, arm) in arms.iter().enumerate() {
-                match external(arm) {
-                    Some((name, schema)) => {
-                        let mut node = self.node(schema, &at_arm(i).key("properties").key(name).variant(name));
-                        let note = Note::of(arm);
-                        if note.doc.is_some() || note.deprecated {
-                            node.note = note;
-                        }
-                        members.push(Field { name: name.to_owned(), required: true, node });
-                    }
-                    None => names.extend(values(arm).into_iter().map(|value| (Note::of(arm), value.clone()))),
-                }
-            }
-            let names = names.into();
-            return if members.is_empty() { Shape::Literal(names) } else { Shape::External(names, members.into()) };
-        }
-        let mut nodes = Vec::new();
-        for (i, arm) in arms.iter().enumerate() {
-            let node = match sole(arm) {
-                Some((name, schema)) => {
-                    let node = self.node(schema, &at_arm(i).key("properties").key(name).variant(name));
-                    let member = Field { name: name.to_owned(), required: true, node };
-                    Node { note: Note::of(arm), shape: Shape::External(Words::default(), vec![member].into()) }
-                }
-                None => self.node(arm, &at_arm(i)),
-            };
-            match node.shape {
-                // One list of alternatives, however it was nested.
-                Shape::Union(inner) if node.note.doc.is_none() => nodes.extend(inner.into_nodes()),
-                _ => nodes.push(node),
-            }
-        }
-        Shape::Union(nodes.into())
     }
 }
